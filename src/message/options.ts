@@ -1,0 +1,23 @@
+/**
+ * Options are plain data, and an option that is not known is an error rather than ignored.
+ *
+ * @module
+ */
+
+/**
+ * Checks that `given` has only options that `known` lists.
+ *
+ * @throws {TypeError} when it has another; the message names it and those there are.
+ */
+export function checkOptions(
+  subject: string,
+  given: object,
+  known: Readonly<Record<string, true>>,
+): void {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(known, name)) {
+      const names = Object.keys(known).join(", ");
+      throw new TypeError(`${subject} has no option "${name}": use one of ${names}`);
+    }
+  }
+}
