@@ -1,1 +1,126 @@
-export * from "./src/message/fetch.ts";
+/**
+ * Typed HTTP services on web standards: one vocabulary for server and client.
+ *
+ * A service is a list of resources; each says what it binds, and its handler gets that, typed.
+ *
+ * @example
+ * ```ts
+ * import { created, get, int, notFound, post, serve, service } from "@pirouette/http";
+ * import { z } from "zod";
+ *
+ * const Album = z.object({ id: z.string(), title: z.string() });
+ * const albums = new Map<string, z.infer<typeof Album>>();
+ *
+ * const server = await serve(
+ *   service({ basePath: "/v1" }, [
+ *     get("/albums", { query: { limit: int({ default: 20 }) } }, ({ query }) =>
+ *       [...albums.values()].slice(0, query.limit)),
+ *     get("/albums/:id", ({ path }) => albums.get(path.id) ?? notFound()),
+ *     post("/albums", { body: Album }, ({ body }) => {
+ *       albums.set(body.id, body);
+ *       return created({ body, headers: { location: `/v1/albums/${body.id}` } });
+ *     }),
+ *   ]),
+ *   { port: 0 },
+ * );
+ * await server.gracefulStop();
+ * ```
+ *
+ * @module
+ */
+
+// The one shape.
+export { asRequest, type Fetch, type Layer, stack } from "./src/message/fetch.ts";
+
+// Services, resources, listeners.
+export {
+  any,
+  type Bound,
+  type Call,
+  del,
+  type Endpoint,
+  type Fields,
+  get,
+  type Handler,
+  head,
+  options,
+  patch,
+  post,
+  put,
+  type Resource,
+  resource,
+  type Spec,
+  type Verb,
+} from "./src/server/resource.ts";
+export type { ParamNames, PathOf, PathSpec } from "./src/server/path_types.ts";
+export { type Service, service, type ServiceConfig } from "./src/server/service.ts";
+export { Listener, type ListenerConfiguration } from "./src/server/listener.ts";
+export type { RequestLimitConfigs } from "./src/server/request_limits.ts";
+export { serve, type ServeOptions } from "./src/server/serve.ts";
+export type { RunningServer } from "./src/server/running_server.ts";
+export type { Address, Caller, RedirectStatus } from "./src/server/caller.ts";
+export { type ContextKey, contextKey, type RequestContext } from "./src/server/request_context.ts";
+export type { MatrixParams } from "./src/server/matrix_params.ts";
+export type { ErrorPayload } from "./src/server/error_reply.ts";
+
+// Schemas.
+export * from "./src/schema/mod.ts";
+
+// Messages.
+export * from "./src/message/replies.ts";
+export {
+  type BodilessReply,
+  type HeaderFieldValue,
+  Reply,
+  reply,
+  type ReplyHeaders,
+  type ReplyOptions,
+  type StatusReply,
+} from "./src/message/reply.ts";
+export { isBodiless, reasonPhrase } from "./src/message/status.ts";
+export type { Clock, Timer } from "./src/message/clock.ts";
+export { type HeaderValue, InvalidHeaderValueError, parseHeader } from "./src/message/header_value.ts";
+export {
+  type MediaType,
+  mediaTypeMatches,
+  parseMediaType,
+  serializeMediaType,
+} from "./src/message/media_type.ts";
+export {
+  negotiateMediaType,
+  parseQualityList,
+  type QualityValue,
+} from "./src/message/negotiation.ts";
+export {
+  buildRequestCacheControl,
+  buildResponseCacheControl,
+  type CacheControl,
+  type CacheControlTime,
+  parseCacheControl,
+  type RequestCacheControl,
+  type ResponseCacheControl,
+} from "./src/message/cache_control.ts";
+export { buildLink, type Link, parseLink } from "./src/message/link.ts";
+export * from "./src/message/structured_field_values.ts";
+export {
+  parseDictionary,
+  parseItem,
+  parseList,
+  StructuredFieldError,
+} from "./src/message/structured_fields.ts";
+export * from "./src/message/structured_fields_serialize.ts";
+
+// Errors.
+export {
+  HeaderBindingError,
+  HeaderNotFoundError,
+  HeaderValidationError,
+  HttpError,
+  MediaTypeBindingError,
+  MediaTypeValidationError,
+  PayloadBindingError,
+  PayloadValidationError,
+} from "./src/message/errors.ts";
+export * from "./src/message/listener_errors.ts";
+export * from "./src/message/client_errors.ts";
+export * from "./src/message/status_errors.ts";

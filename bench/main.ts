@@ -1,0 +1,85 @@
+/**
+ * `deno task bench`: runs every bench, each a question of its own, and prints the answers as one
+ * Markdown page. With `--save` the page becomes `bench/RESULTS.md`.
+ *
+ * Nothing else should run on the machine meanwhile. Takes about six minutes.
+ *
+ * @module
+ */
+import { cpus, totalmem } from "node:os";
+
+interface Bench {
+  readonly title: string;
+  readonly about: string;
+  readonly file: string;
+}
+
+const benches: readonly Bench[] = [
+  {
+    title: "What a request costs",
+    about: "The raw server does the least each row allows: it reads no parameters and checks no " +
+      "body. Peers are pinned in `bench/servers/`. oak's newest release on npm is 14.1.0, built " +
+      "for Node: it runs here on `node:http`, so its row says little about oak 17 from JSR, which " +
+      "this machine cannot reach.",
+    file: "server.ts",
+  },
+  {
+    title: "What finding a route costs",
+    about: "Median nanoseconds a match, parameters read.",
+    file: "router.ts",
+  },
+  {
+    title: "What loading costs",
+    about: "From the start of the process to its listening.",
+    file: "import_time.ts",
+  },
+  {
+    title: "What the types cost",
+    about: "`deno check` of a program it never saw before.",
+    file: "type_check.ts",
+  },
+];
+
+if (import.meta.main) {
+  const parts = [
+    "# Results",
+    "Written by `npx -y deno@2.9.6 task bench --save`, which repeats it; it needs `wrk` " +
+    "(`apt-get install wrk`). Compare within a table only: every table is one run.",
+    describeMachine(),
+  ];
+  let failed = 0;
+  for (const { title, about, file } of benches) {
+    console.error(`\n${title} (${file})`);
+    const { success, text } = await run(file);
+    if (!success) failed++;
+    const verdict = success ? [] : [`**bench/${file} failed or is over its budget.**`];
+    const command = `\`deno run -A bench/${file}\``;
+    parts.push(`## ${title}`, `${about} Alone: ${command}.`, ...verdict, text.trim());
+  }
+  const page = parts.filter((part) => part !== "").join("\n\n") + "\n";
+  console.log(page);
+  if (Deno.args.includes("--save")) {
+    await Deno.writeTextFile(new URL("RESULTS.md", import.meta.url), page);
+  }
+  Deno.exit(failed === 0 ? 0 : 1);
+}
+
+function describeMachine(): string {
+  const model = cpus()[0]?.model ?? "unknown processor";
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const { os, arch } = Deno.build;
+  const day = new Date().toISOString().slice(0, 10);
+  return `Machine: ${navigator.hardwareConcurrency} cores of ${model}, ${memory} GiB, ${os} ${arch}, ` +
+    `Deno ${Deno.version.deno} (V8 ${Deno.version.v8}), measured ${day}.`;
+}
+
+/** Runs a bench of this folder; its progress goes through to standard error. */
+async function run(file: string): Promise<{ success: boolean; text: string }> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", new URL(file, import.meta.url).pathname],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stderr: "inherit",
+  }).output();
+  return { success, text: new TextDecoder().decode(stdout) };
+}

@@ -1,0 +1,100 @@
+/**
+ * The other end of a request: its address, and answering before the handler is done
+ * (spec 2.3.4.1).
+ *
+ * @module
+ */
+import { GenericListenerError } from "../message/listener_errors.ts";
+import type { PlatformAddress } from "./connection.ts";
+import type { Exchange } from "./exchange.ts";
+import { reply } from "../message/reply.ts";
+
+/** One end of a connection. */
+export interface Address {
+  /** The host as an IP address, or the path of a unix socket. */
+  readonly host: string;
+  /** The port; 0 where there is none. */
+  readonly port: number;
+  /** The IP address; empty where there is none. */
+  readonly ip: string;
+}
+
+/** The statuses of {@linkcode Caller.redirect}. */
+export type RedirectStatus = 300 | 301 | 302 | 303 | 305 | 307 | 308;
+
+/** The client that sent a request. */
+export class Caller {
+  readonly #exchange: Exchange;
+  readonly #answered = Promise.withResolvers<void>();
+  #given: unknown = undefined;
+
+  /** Made by the service, once for each request whose handler asks for it. */
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  /** The client's end of the connection. */
+  get remoteAddress(): Address {
+    return address(this.#exchange.connection?.remoteAddr);
+  }
+
+  /** This end of the connection, where the transport tells it. */
+  get localAddress(): Address {
+    return address(this.#exchange.connection?.localAddr);
+  }
+
+  /** `http` or `https`. */
+  get protocol(): string {
+    const { url } = this.#exchange;
+    return url.slice(0, url.indexOf(":"));
+  }
+
+  /** Whether {@linkcode respond} was called. */
+  get responded(): boolean {
+    return this.#given !== undefined;
+  }
+
+  /** What was given to {@linkcode respond}. */
+  get given(): unknown {
+    return this.#given;
+  }
+
+  /** Settles once {@linkcode respond} was called. */
+  get answered(): Promise<void> {
+    return this.#answered.promise;
+  }
+
+  /**
+   * Answers now, with anything a handler may return; nothing gives an empty 200. The handler may
+   * go on working, and what it returns afterwards is not sent.
+   *
+   * @throws {GenericListenerError} (as a rejection) when the request was already answered.
+   */
+  respond(value?: unknown): Promise<void> {
+    if (this.responded) {
+      return Promise.reject(
+        new GenericListenerError(
+          "Couldn't complete the respond operation as the response has been already used.",
+        ),
+      );
+    }
+    this.#given = value === undefined ? reply(200) : value;
+    this.#answered.resolve();
+    return Promise.resolve();
+  }
+
+  /**
+   * Answers with a redirection to one location, or to several to choose from.
+   *
+   * @throws {GenericListenerError} (as a rejection) when the request was already answered.
+   */
+  redirect(status: RedirectStatus, location: string | readonly string[]): Promise<void> {
+    const value = typeof location === "string" ? location : location.join(",");
+    return this.respond(reply(status, { headers: { location: value } }));
+  }
+}
+
+function address(platform: PlatformAddress | undefined): Address {
+  const ip = platform?.hostname ?? "";
+  return { host: ip, port: platform?.port ?? 0, ip };
+}

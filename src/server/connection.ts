@@ -1,0 +1,28 @@
+/**
+ * What a transport knows of the connection a request came on.
+ *
+ * @module
+ */
+
+/** One end of a connection, as the platform tells it. */
+export interface PlatformAddress {
+  /** The kind of socket: `tcp`, `unix` and so on. */
+  readonly transport?: string;
+  /** The IP address. */
+  readonly hostname?: string;
+  /** The port. */
+  readonly port?: number;
+}
+
+/** What a transport hands over beside the request; the platform's own object, not a copy. */
+export interface Connection {
+  /** The client's end. */
+  readonly remoteAddr: PlatformAddress;
+  /** This end, where the transport tells it. */
+  readonly localAddr?: PlatformAddress;
+}
+
+/** Whether the second argument of a `fetch` export is what `deno serve` passes there. */
+export function isConnection(value: object): value is Connection {
+  return "remoteAddr" in value;
+}

@@ -1,0 +1,107 @@
+/**
+ * From a request to the service that answers it: the host, then the longest base path
+ * (spec 3.1, 3.2).
+ *
+ * @module
+ */
+import { ServiceNotFoundError } from "../message/listener_errors.ts";
+import type { Connection } from "./connection.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { answerError } from "./error_answer.ts";
+import type { Exchange } from "./exchange.ts";
+import { locate } from "./locate.ts";
+import type { MountPoint } from "./mount_point.ts";
+import type { RequestLimits } from "./request_limits.ts";
+import { startOfPath } from "./request_target.ts";
+
+/** What a dispatcher may be given beside its mounts. */
+export interface DispatcherOptions {
+  /** Refuses requests that are too large. */
+  readonly limits?: RequestLimits;
+  /** Answers for handlers that take too long. */
+  readonly deadlines?: Deadlines;
+  /** The message of the 404 while nothing is mounted. */
+  readonly emptyMessage?: () => string;
+}
+
+/** Chooses among mounts. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  /** Longest base path first, those of a host before those of every host. */
+  #mounts: readonly MountPoint[] = [];
+  /** The only mount, where there is one and it takes every request. */
+  #only: MountPoint | undefined = undefined;
+  /** The last origin seen, with its slash: the same one need not be looked at again. */
+  #origin = "\0";
+
+  /** Chooses among `mounts`, which can be changed later. */
+  constructor(mounts: readonly MountPoint[], options: DispatcherOptions = {}) {
+    this.#options = options;
+    this.mounts = mounts;
+  }
+
+  /** The mounts. */
+  get mounts(): readonly MountPoint[] {
+    return this.#mounts;
+  }
+
+  /** Takes effect for the next request. */
+  set mounts(mounts: readonly MountPoint[]) {
+    this.#mounts = mounts.toSorted((a, b) =>
+      Number(b.host !== undefined) - Number(a.host !== undefined) ||
+      b.basePath.length - a.basePath.length
+    );
+    const [first] = this.#mounts;
+    this.#only = mounts.length === 1 && first?.host === undefined ? first : undefined;
+  }
+
+  /** Answers a request; the answer is a promise only where something had to be waited for. */
+  handle(request: Request, connection: Connection | undefined): Response | Promise<Response> {
+    const { url } = request;
+    const exchange = locate(request, connection, this.#startOfPath(url));
+    const { limits, deadlines } = this.#options;
+    const fault = exchange.fault ?? limits?.fault(exchange);
+    if (fault !== undefined) return answerError(exchange, fault, undefined);
+    if (deadlines === undefined) return this.#answer(exchange);
+    exchange.hasDeadline = true;
+    const answer = this.#answer(exchange);
+    return answer instanceof Promise ? deadlines.watch(exchange, answer) : answer;
+  }
+
+  #startOfPath(url: string): number {
+    if (url.startsWith(this.#origin)) return this.#origin.length - 1;
+    const start = startOfPath(url);
+    if (start !== -1) this.#origin = url.slice(0, start + 1);
+    return start;
+  }
+
+  #answer(exchange: Exchange): Response | Promise<Response> {
+    const mount = this.#only ?? this.#choose(exchange);
+    if (mount !== undefined) return mount.answer(exchange);
+    const { emptyMessage } = this.#options;
+    const message = this.#mounts.length === 0 && emptyMessage !== undefined
+      ? emptyMessage()
+      : `no matching service found for path: ${exchange.target}`;
+    return answerError(exchange, new ServiceNotFoundError(message), undefined);
+  }
+
+  #choose(exchange: Exchange): MountPoint | undefined {
+    const host = this.#mounts[0]?.host === undefined ? undefined : hostOf(exchange);
+    const named = host !== undefined && this.#mounts.some((mount) => answersFor(mount, host));
+    for (const mount of this.#mounts) {
+      const fits = named ? answersFor(mount, host) : mount.host === undefined;
+      if (fits && mount.covers(exchange)) return mount;
+    }
+    return undefined;
+  }
+}
+
+/** The `Host` of a request, in lower case. */
+function hostOf({ url, pathStart }: Exchange): string {
+  return url.slice(url.indexOf("://") + 3, pathStart).toLowerCase();
+}
+
+/** Whether a mount names this host, with its port or without one. */
+function answersFor(mount: MountPoint, host: string): boolean {
+  return mount.host === host || mount.host === host.replace(/:\d*$/, "");
+}

@@ -1,0 +1,121 @@
+/**
+ * One request on its way through a service: what routing found, and what is made only if asked.
+ *
+ * Nothing here is public; a handler sees it through its {@linkcode Call}, `context` and `caller`.
+ *
+ * @module
+ */
+import type { HttpError } from "../message/errors.ts";
+import { Caller } from "./caller.ts";
+import type { Connection } from "./connection.ts";
+import { RequestContext } from "./request_context.ts";
+import { endOfTarget } from "./request_target.ts";
+import type { Match } from "./router.ts";
+
+/** The state of one request. */
+export class Exchange {
+  /** What the router found; `undefined` until then, and where nothing matched. */
+  match: Match<unknown> | undefined = undefined;
+  /** Whether the payload is being read: a request that times out then is the client's fault. */
+  reading = false;
+  /** Whether a deadline may abort {@linkcode signal}. */
+  hasDeadline = false;
+  /** Where the query ends. */
+  readonly end: number;
+  /** Where the query starts, just after `?`; the end of the URL where there is none. */
+  readonly queryStart: number;
+  #context: RequestContext | undefined = undefined;
+  #caller: Caller | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #signal: AbortSignal | undefined = undefined;
+  #abortReason: unknown = undefined;
+
+  /** Why the request's target is refused before anything is routed. */
+  fault: HttpError | undefined = undefined;
+  /** The text that is routed: the URL, or a path without its matrix parameters. */
+  routeUrl: string;
+  /** Where the path starts in {@linkcode routeUrl}. */
+  routeStart: number;
+  /** Where the path ends in {@linkcode routeUrl}. */
+  routeEnd: number;
+
+  /** Keeps the request and where its path and query are within its URL. */
+  constructor(
+    readonly request: Request,
+    readonly method: string,
+    readonly url: string,
+    readonly pathStart: number,
+    readonly pathEnd: number,
+    readonly connection: Connection | undefined,
+  ) {
+    this.end = endOfTarget(url, pathEnd);
+    this.queryStart = Math.min(pathEnd + 1, this.end);
+    this.routeUrl = url;
+    this.routeStart = pathStart;
+    this.routeEnd = pathEnd;
+  }
+
+  /** The path and query as they were sent. */
+  get target(): string {
+    return this.url.slice(this.pathStart, this.end);
+  }
+
+  /** The path as it was sent. */
+  get rawPath(): string {
+    return this.url.slice(this.pathStart, this.pathEnd);
+  }
+
+  /** The query as it was sent, without its `?`. */
+  get rawQuery(): string {
+    return this.url.slice(this.queryStart, this.end);
+  }
+
+  /** The context that interceptors and handler share. */
+  get context(): RequestContext {
+    return this.#context ??= new RequestContext(this);
+  }
+
+  /** The other end. */
+  get caller(): Caller {
+    return this.#caller ??= new Caller(this);
+  }
+
+  /** The caller, if anything asked for it. */
+  get usedCaller(): Caller | undefined {
+    return this.#caller;
+  }
+
+  /** Aborts when the client leaves or the deadline passes. */
+  get signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+      this.#signal = AbortSignal.any([nativeSignal(this.request), this.#controller.signal]);
+    }
+    return this.#signal;
+  }
+
+  /** Tells whoever holds {@linkcode signal} that the answer is no longer wanted. */
+  abort(reason: unknown): void {
+    this.#abortReason = reason;
+    this.#controller?.abort(reason);
+  }
+}
+
+const signalGetter = Object.getOwnPropertyDescriptor(Request.prototype, "signal")?.get;
+
+/** The platform's own signal, even after {@linkcode watchDeadline} put ours before it. */
+function nativeSignal(request: Request): AbortSignal {
+  return signalGetter === undefined ? request.signal : signalGetter.call(request);
+}
+
+/**
+ * Makes `request.signal` fire on the deadline too.
+ *
+ * Rebuilding the request with another signal would cost ten times as much and take its body away.
+ */
+export function watchDeadline(exchange: Exchange): Request {
+  const { request } = exchange;
+  Object.defineProperty(request, "signal", { get: () => exchange.signal, configurable: true });
+  return request;
+}

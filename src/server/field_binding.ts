@@ -1,0 +1,109 @@
+/**
+ * Binds declared fields to what was sent for them: the rules that query parameters, header fields
+ * and path parameters share.
+ *
+ * @module
+ */
+import type { HttpError } from "../message/errors.ts";
+import { Failure } from "../schema/scalar.ts";
+import type { Field } from "../schema/field.ts";
+import { type Issue, issuePath, type Result, validate } from "../schema/standard.ts";
+
+/** What was sent for a field: texts, nothing (`undefined`), or its name without a value (`null`). */
+export type Sent = string | readonly string[] | null | undefined;
+
+/** The errors of one source of fields. */
+export interface FieldErrors {
+  /** A required field was not sent. */
+  readonly missing: (field: Field) => HttpError;
+  /** What was sent is not of the declared type. */
+  readonly unfit: (field: Field, detail: string) => HttpError;
+  /** What was sent is of the declared type but breaks a constraint. */
+  readonly invalid: (field: Field, failure: Failure) => HttpError;
+}
+
+/** How one source of fields binds. */
+export interface FieldRules {
+  /** The errors to throw. */
+  readonly errors: FieldErrors;
+  /** Whether an optional field may be left out altogether (`treatNilableAsOptional`). */
+  readonly nilableAsOptional: boolean;
+}
+
+/** A record under construction, and what it still waits for. */
+export class BoundRecord {
+  readonly #record: Record<string, unknown> = {};
+  #pending: Promise<unknown>[] | undefined = undefined;
+
+  /** Sets a property, now or when it comes. */
+  set(name: string, value: unknown): void {
+    if (value instanceof Promise) {
+      (this.#pending ??= []).push(value.then((done) => this.set(name, done)));
+    } else if (name === "__proto__") {
+      Object.defineProperty(this.#record, name, { value, enumerable: true });
+    } else {
+      this.#record[name] = value;
+    }
+  }
+
+  /** The record, or a promise of it where a schema is asynchronous. */
+  finish(): unknown {
+    if (this.#pending === undefined) return this.#record;
+    return Promise.all(this.#pending).then(() => this.#record);
+  }
+}
+
+/**
+ * The value of one field.
+ *
+ * @throws {HttpError} of `rules.errors` when the field is missing or does not fit.
+ */
+export function bindField(field: Field, sent: Sent, rules: FieldRules): unknown {
+  if (sent === undefined || sent === null) return bindAbsent(field, sent, rules);
+  const { scalar, many } = field;
+  if (scalar !== undefined) {
+    const { fromText, fromTexts } = scalar.rule;
+    const value = fromTexts !== undefined
+      ? fromTexts(typeof sent === "string" ? [sent] : sent)
+      : fromText(typeof sent === "string" ? sent : sent[0] ?? "");
+    return value instanceof Failure ? refuse(field, value, rules.errors) : value;
+  }
+  const texts = typeof sent === "string" ? [sent] : sent;
+  const single = many === false || (many === undefined && texts.length === 1);
+  const result = validate(field.schema, single ? texts[0] : texts);
+  if (result instanceof Promise) return result.then((done) => accept(field, done, rules.errors));
+  return accept(field, result, rules.errors);
+}
+
+function bindAbsent(field: Field, sent: null | undefined, rules: FieldRules): unknown {
+  if (field.hasDefault) return field.defaultValue;
+  if (field.nilable) {
+    if (sent === null || rules.nilableAsOptional) return undefined;
+    throw rules.errors.missing(field);
+  }
+  if (!field.asksWhenAbsent) throw rules.errors.missing(field);
+  return Promise.resolve(validate(field.schema, undefined)).then((result) => {
+    if (result.issues !== undefined) throw rules.errors.missing(field);
+    return result.value;
+  });
+}
+
+function refuse(field: Field, failure: Failure, errors: FieldErrors): never {
+  if (failure.kind === "constraint") throw errors.invalid(field, failure);
+  throw errors.unfit(field, failure.message);
+}
+
+function accept(field: Field, result: Result, errors: FieldErrors): unknown {
+  if (result.issues === undefined) return result.value;
+  throw errors.unfit(field, describeIssues(result.issues));
+}
+
+/** The issues of a schema in words, each with its path; the first twenty of them. */
+export function describeIssues(issues: readonly Issue[]): string {
+  const told = issues.slice(0, 20).map((issue) => {
+    const path = issuePath(issue);
+    return path === "$" ? issue.message : `${path}: ${issue.message}`;
+  });
+  const more = issues.length - told.length;
+  return told.join("; ") + (more > 0 ? `; and ${more} more` : "");
+}

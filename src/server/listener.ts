@@ -1,0 +1,223 @@
+/**
+ * A listener: a port on which services answer (spec 2.1).
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "../message/clock.ts";
+import type { Fetch } from "../message/fetch.ts";
+import { GenericListenerError } from "../message/listener_errors.ts";
+import { checkOptions } from "../message/options.ts";
+import { denoServe } from "../runtime/deno_serve.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Mount } from "./mount.ts";
+import { FetchMount } from "./mount_point.ts";
+import { type RequestLimitConfigs, RequestLimits } from "./request_limits.ts";
+import { RunningServer } from "./running_server.ts";
+import type { Service } from "./service.ts";
+
+/** How a listener listens; every field is optional. */
+export interface ListenerConfiguration {
+  /**
+   * The host name or IP address to listen on.
+   *
+   * @default "0.0.0.0"
+   */
+  readonly host?: string;
+  /**
+   * How long a request may take until it is answered, in milliseconds, else 408 while its payload
+   * is still coming in and 503 afterwards; 0 for no limit.
+   *
+   * @default 60000
+   */
+  readonly timeout?: number;
+  /** The `Server` header field of every response; none is sent without it. */
+  readonly server?: string;
+  /** How large a request may be. */
+  readonly requestLimits?: RequestLimitConfigs;
+  /**
+   * How long {@linkcode RunningServer.gracefulStop} waits for requests in flight, in milliseconds.
+   *
+   * @default 10000
+   */
+  readonly gracefulStopTimeout?: number;
+  /**
+   * Whether other processes may listen on the same port, for a restart without a gap.
+   *
+   * @default false
+   */
+  readonly reusePort?: boolean;
+  /** Tells the time; a test gives its own. */
+  readonly clock?: Clock;
+}
+
+/** The options a listener knows. */
+export const listenerOptions: Readonly<Record<keyof ListenerConfiguration, true>> = {
+  host: true,
+  timeout: true,
+  server: true,
+  requestLimits: true,
+  gracefulStopTimeout: true,
+  reusePort: true,
+  clock: true,
+};
+
+/**
+ * A port on which services answer.
+ *
+ * @example
+ * ```ts
+ * import { get, Listener, service } from "@pirouette/http";
+ *
+ * const listener = new Listener(0);
+ * listener.attach(service({}, [get("/hello", () => "Hello")]));
+ * const server = await listener.start();
+ * console.log(await (await fetch(new URL("/hello", server.url))).text());
+ * await server.gracefulStop();
+ * ```
+ */
+export class Listener {
+  readonly #port: number;
+  readonly #config: ListenerConfiguration;
+  readonly #limits: RequestLimits;
+  readonly #dispatcher: Dispatcher;
+  readonly #deadlines: Deadlines | undefined;
+  #server: RunningServer | undefined = undefined;
+
+  /**
+   * Makes a listener for a port; 0 takes a free one when it starts.
+   *
+   * @throws {TypeError} when an option is unknown, or the `Server` field cannot be sent.
+   * @throws {GenericListenerError} when a time or a limit is negative.
+   */
+  constructor(port: number, config: ListenerConfiguration = {}) {
+    checkOptions("A listener", config, listenerOptions);
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      throw new GenericListenerError(`Cannot listen on port ${port}: give 0 to 65535`);
+    }
+    const { timeout = 60_000, gracefulStopTimeout = 0, server, clock = systemClock } = config;
+    if (!(timeout >= 0)) {
+      throw new GenericListenerError(
+        "Idle timeout cannot be negative. If you want to disable the timeout please use value 0",
+      );
+    }
+    if (!(gracefulStopTimeout >= 0)) {
+      throw new GenericListenerError("gracefulStopTimeout cannot be negative: 0 stops at once");
+    }
+    if (server !== undefined) new Headers({ server });
+    this.#port = port;
+    this.#config = config;
+    this.#limits = new RequestLimits(config.requestLimits);
+    this.#deadlines = timeout === 0 ? undefined : new Deadlines(timeout, clock);
+    this.#dispatcher = new Dispatcher([], {
+      limits: this.#limits,
+      ...(this.#deadlines === undefined ? {} : { deadlines: this.#deadlines }),
+      emptyMessage: () =>
+        `no service has registered for listener : /${this.#server?.hostname}:${this.getPort()}`,
+    });
+  }
+
+  /**
+   * Puts a service on this listener, at its own base path or at another; takes effect at once.
+   *
+   * @throws {GenericListenerError} when a service is there already for the same path and host.
+   */
+  attach(service: Service | Fetch, basePath?: string): this {
+    const mount = typeof service === "function"
+      ? new FetchMount(service)
+      : new Mount(service, basePath ?? service.config.basePath ?? "/", this.#maxEntityBodySize);
+    const { mounts } = this.#dispatcher;
+    if (mounts.some((one) => one.basePath === mount.basePath && one.host === mount.host)) {
+      const where = mount.basePath === "" ? "/" : mount.basePath;
+      throw new GenericListenerError(`Two services have the same base path: '${where}'`);
+    }
+    this.#dispatcher.mounts = [...mounts, mount];
+    return this;
+  }
+
+  /** Takes a service off this listener; requests it is answering go on. */
+  detach(service: Service): this {
+    this.#dispatcher.mounts = this.#dispatcher.mounts.filter((mount) =>
+      !(mount instanceof Mount) || mount.service !== service
+    );
+    return this;
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @throws {GenericListenerError} (as a rejection) when it listens already, or cannot.
+   */
+  start(): Promise<RunningServer> {
+    try {
+      return Promise.resolve(this.#start());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Stops taking requests and waits for those in flight; see {@linkcode RunningServer}. */
+  async gracefulStop(deadline?: number): Promise<void> {
+    await this.#server?.gracefulStop(deadline);
+  }
+
+  /** Stops at once, whatever is in flight. */
+  async immediateStop(): Promise<void> {
+    await this.#server?.immediateStop();
+  }
+
+  /** The port it listens on, or will. */
+  getPort(): number {
+    return this.#server?.port ?? this.#port;
+  }
+
+  /** The configuration, as given. */
+  getConfig(): ListenerConfiguration {
+    return this.#config;
+  }
+
+  get #maxEntityBodySize(): number | undefined {
+    return this.#config.requestLimits?.maxEntityBodySize;
+  }
+
+  #start(): RunningServer {
+    if (this.#server !== undefined) {
+      throw new GenericListenerError("The listener was started already: make another one");
+    }
+    const { host = "0.0.0.0", reusePort = false, server: name } = this.#config;
+    const dispatcher = this.#dispatcher;
+    try {
+      const transport = denoServe({
+        hostname: host,
+        port: this.#port,
+        reusePort,
+        handler: name === undefined
+          ? (request, info) => dispatcher.handle(request, info)
+          : async (request, info) => named(await dispatcher.handle(request, info), name),
+      });
+      this.#server = new RunningServer(transport, {
+        gracefulStopTimeout: this.#config.gracefulStopTimeout ?? 10_000,
+        clock: this.#config.clock ?? systemClock,
+        onStop: () => this.#deadlines?.close(),
+      });
+      return this.#server;
+    } catch (cause) {
+      const what = `Cannot listen on ${host}:${this.#port}`;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new GenericListenerError(`${what}: ${why}`, { cause });
+    }
+  }
+}
+
+function named(response: Response, server: string): Response {
+  try {
+    response.headers.set("server", server);
+    return response;
+  } catch {
+    // A response that came from a fetch has headers that cannot be changed.
+    const headers = new Headers(response.headers);
+    headers.set("server", server);
+    const { status, statusText } = response;
+    return new Response(response.body, { status, statusText, headers });
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * What the router found: the route's value, and where in the URL its parameters are.
+ *
+ * Nothing is cut out of the URL, decoded or put into an object until it is asked for.
+ *
+ * @module
+ */
+
+/** What a route is, for its matches. */
+export interface Route<T> {
+  /** What was added with the pattern. */
+  readonly value: T;
+  /** The method that was added, `*` for any. */
+  readonly method: string;
+  /** The pattern as it was added. */
+  readonly pattern: string;
+  /** The names of the parameters, in the order of the pattern. */
+  readonly names: readonly string[];
+  /** Whether the parameter of that index is a rest parameter. */
+  readonly rests: readonly boolean[];
+  /** Whether any of them is. */
+  readonly hasRest: boolean;
+}
+
+/** The value of a path parameter: the segments of a rest parameter, or text. */
+export type PathValue = string | readonly string[] | undefined;
+
+/** An object without a prototype, so that a parameter may have any name, as `__proto__`. */
+interface Params {
+  [name: string]: PathValue;
+}
+const Params = function () {} as unknown as { new (): Params; prototype: unknown };
+Params.prototype = Object.freeze(Object.create(null));
+
+/** A match of a path with a route. */
+export class Match<T> {
+  // The offsets of the first three parameters are fields, so that a match is one small object.
+  /** The route that matched. */
+  readonly route: Route<T>;
+  private readonly url: string;
+  private readonly start0: number;
+  private readonly end0: number;
+  private readonly start1: number;
+  private readonly end1: number;
+  private readonly start2: number;
+  private readonly end2: number;
+  private readonly others: readonly number[] | undefined;
+
+  /**
+   * A match at the given offsets.
+   *
+   * @param slots the start and end of each parameter in `url`, -1 where it is absent; copied
+   */
+  constructor(route: Route<T>, url: string, slots: Int32Array) {
+    this.route = route;
+    this.url = url;
+    this.start0 = slots[0] as number;
+    this.end0 = slots[1] as number;
+    this.start1 = slots[2] as number;
+    this.end1 = slots[3] as number;
+    this.start2 = slots[4] as number;
+    this.end2 = slots[5] as number;
+    const count = route.names.length;
+    this.others = count > 3 ? Array.from(slots.subarray(6, 2 * count)) : undefined;
+  }
+
+  /** What was added with the route. */
+  get value(): T {
+    return this.route.value;
+  }
+
+  /** The parameter of that index as it stands in the URL; `undefined` if it is absent. */
+  raw(index: number): string | undefined {
+    let start = this.start0;
+    let end = this.end0;
+    if (index === 1) {
+      start = this.start1;
+      end = this.end1;
+    } else if (index === 2) {
+      start = this.start2;
+      end = this.end2;
+    } else if (index > 2) {
+      start = this.others?.[2 * index - 6] ?? -1;
+      end = this.others?.[2 * index - 5] ?? -1;
+    }
+    return start < 0 ? undefined : this.url.slice(start, end);
+  }
+
+  /**
+   * The parameter of that index, percent-decoded; a rest parameter as the list of its segments,
+   * which were split before they were decoded. A plus sign stays one.
+   *
+   * @throws {URIError} when the percent-encoding is malformed.
+   */
+  param(index: number): PathValue {
+    const raw = this.raw(index);
+    if (this.route.rests[index]) return raw ? raw.split("/").map(decoded) : [];
+    return raw === undefined ? undefined : decoded(raw);
+  }
+
+  /**
+   * All parameters by name, as {@linkcode param} gives them, in a new object without a prototype.
+   *
+   * @throws {URIError} when the percent-encoding is malformed.
+   */
+  params(): { [name: string]: PathValue } {
+    const { names, hasRest } = this.route;
+    const params = new Params();
+    for (let index = 0; index < names.length; index++) {
+      const raw = this.raw(index);
+      params[names[index] as string] = hasRest && this.route.rests[index] || raw === undefined
+        ? this.param(index)
+        : decoded(raw);
+    }
+    return params;
+  }
+
+  /** What a trailing rest parameter matched, with the slash before it; `""` without one. */
+  get rest(): string {
+    const raw = this.route.rests.at(-1) ? this.raw(this.route.rests.length - 1) : undefined;
+    return raw === undefined ? "" : `/${raw}`;
+  }
+}
+
+function decoded(text: string): string {
+  return text.includes("%") ? decodeURIComponent(text) : text;
+}

@@ -1,0 +1,46 @@
+/**
+ * Something at a base path that answers requests: a service, or any `fetch`.
+ *
+ * @module
+ */
+import type { Fetch } from "../message/fetch.ts";
+import { answerError } from "./error_answer.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** What a dispatcher chooses among. */
+export interface MountPoint {
+  /** The base path without a trailing slash: empty for the root. */
+  readonly basePath: string;
+  /** The host it answers for, in lower case; `undefined` for every host. */
+  readonly host: string | undefined;
+  /** Whether a path is under the base path. */
+  covers(exchange: Exchange): boolean;
+  /** Answers a request; never fails. */
+  answer(exchange: Exchange): Response | Promise<Response>;
+}
+
+/** A `fetch` at the root, for `serve(handler)`. */
+export class FetchMount implements MountPoint {
+  readonly basePath = "";
+  readonly host = undefined;
+  readonly #fetch: Fetch;
+
+  /** Mounts `fetch`. */
+  constructor(fetch: Fetch) {
+    this.#fetch = fetch;
+  }
+
+  /** A handler takes every path. */
+  covers(): boolean {
+    return true;
+  }
+
+  /** What the handler answers, or an error reply where it throws. */
+  async answer(exchange: Exchange): Promise<Response> {
+    try {
+      return await this.#fetch(exchange.request);
+    } catch (error) {
+      return await answerError(exchange, error, undefined);
+    }
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Query parameters (spec 2.3.4.3): declared fields out of the query as it was sent, in one pass
+ * and without a `URL` or `URLSearchParams`.
+ *
+ * @module
+ */
+import {
+  QueryParameterBindingError,
+  QueryParameterValidationError,
+} from "../message/listener_errors.ts";
+import { type Field, fields as toFields } from "../schema/field.ts";
+import { recordShape } from "../schema/json_schema.ts";
+import { isSchema, type Schema, validate } from "../schema/standard.ts";
+import type { Exchange } from "./exchange.ts";
+import { bindField, BoundRecord, describeIssues, type FieldRules, type Sent } from "./field_binding.ts";
+import type { Fields } from "./resource.ts";
+
+/** Binds the query of a request. */
+export type Binding = (exchange: Exchange) => unknown;
+
+/** The binding of a declared query: a record, or a promise of one. */
+export function queryBinding(declared: Fields | Schema, nilableAsOptional: boolean): Binding {
+  if (isSchema(declared)) return wholeQuery(declared);
+  const fields = toFields(declared);
+  const rules: FieldRules = { errors, nilableAsOptional };
+  return (exchange) => {
+    const sent = collect(exchange.url, exchange.queryStart, exchange.end, fields);
+    const record = new BoundRecord();
+    for (let index = 0; index < fields.length; index++) {
+      const field = fields[index] as Field;
+      record.set(field.name, bindField(field, decodeSent(field, sent[index]), rules));
+    }
+    return record.finish();
+  };
+}
+
+const errors: FieldRules["errors"] = {
+  missing: ({ wireName }) =>
+    new QueryParameterBindingError(`no query param value found for '${wireName}'`),
+  unfit: ({ wireName }, detail) =>
+    new QueryParameterBindingError(`error in casting query param : '${wireName}': ${detail}`),
+  invalid: ({ wireName }, failure) =>
+    new QueryParameterValidationError(
+      `query validation failed: ${failure.message} Parameter '${wireName}': ${
+        describeIssues(failure.issues)
+      }`,
+    ),
+};
+
+const ampersand = 0x26;
+const equals = 0x3d;
+const percent = 0x25;
+const plus = 0x2b;
+
+/** The raw texts of each field, found in one pass over the query. */
+function collect(
+  url: string,
+  start: number,
+  end: number,
+  fields: readonly Field[],
+): (string | string[] | null | undefined)[] {
+  const sent: (string | string[] | null | undefined)[] = new Array(fields.length).fill(undefined);
+  let at = start;
+  while (at < end) {
+    let equal = -1;
+    let encoded = false;
+    let index = at;
+    for (; index < end; index++) {
+      const code = url.charCodeAt(index);
+      if (code === ampersand) break;
+      if (code === equals && equal === -1) equal = index;
+      else if ((code === percent || code === plus) && equal === -1) encoded = true;
+    }
+    const keyEnd = equal === -1 ? index : equal;
+    const found = fieldAt(url, at, keyEnd, encoded, fields);
+    if (found !== -1) {
+      const raw = equal === -1 ? null : url.slice(equal + 1, index);
+      sent[found] = append(sent[found], raw, fields[found] as Field);
+    }
+    at = index + 1;
+  }
+  return sent;
+}
+
+function fieldAt(
+  url: string,
+  start: number,
+  end: number,
+  encoded: boolean,
+  fields: readonly Field[],
+): number {
+  if (encoded) {
+    const key = decode(url.slice(start, end));
+    return key === undefined ? -1 : fields.findIndex((field) => field.wireName === key);
+  }
+  for (let index = 0; index < fields.length; index++) {
+    const { wireName } = fields[index] as Field;
+    if (wireName.length === end - start && url.startsWith(wireName, start)) return index;
+  }
+  return -1;
+}
+
+/** A name without a value counts only where none of its repetitions has one. */
+function append(
+  before: string | string[] | null | undefined,
+  raw: string | null,
+  field: Field,
+): string | string[] | null {
+  if (raw === null) return before ?? null;
+  if (before === undefined || before === null) return raw;
+  if (field.many === false) return before;
+  if (typeof before === "string") return [before, raw];
+  before.push(raw);
+  return before;
+}
+
+/** Splits at the separator before it decodes: an encoded one is part of an item. */
+function decodeSent(field: Field, raw: string | string[] | null | undefined): Sent {
+  if (raw === undefined || raw === null) return raw;
+  if (typeof raw === "string" && field.separator === undefined) return decodeOf(field, raw);
+  const texts: string[] = [];
+  for (const one of typeof raw === "string" ? [raw] : raw) {
+    const parts = field.separator === undefined ? [one] : one.split(field.separator);
+    for (const part of parts) texts.push(decodeOf(field, part));
+  }
+  return texts;
+}
+
+function decodeOf(field: Field, raw: string): string {
+  const text = decode(raw);
+  if (text === undefined) throw errors.unfit(field, "malformed percent-encoding");
+  return text;
+}
+
+/** Percent-decodes, with `+` as a space; `undefined` where the encoding is malformed. */
+function decode(raw: string): string | undefined {
+  const spaced = raw.includes("+") ? raw.replaceAll("+", " ") : raw;
+  if (!spaced.includes("%")) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return undefined;
+  }
+}
+
+function wholeQuery(schema: Schema): Binding {
+  const shape = recordShape(schema);
+  return (exchange) => {
+    const record = new Map<string, string | string[]>();
+    for (const [name, value] of new URLSearchParams(exchange.rawQuery)) {
+      const before = record.get(name);
+      if (before === undefined) record.set(name, shape?.get(name)?.many === true ? [value] : value);
+      else if (typeof before !== "string") before.push(value);
+      else if (shape?.get(name)?.many !== false) record.set(name, [before, value]);
+    }
+    // fromEntries defines properties, so that a parameter named __proto__ is one like any other.
+    const result = validate(schema, Object.fromEntries(record));
+    return result instanceof Promise ? result.then(accept) : accept(result);
+  };
+}
+
+function accept(result: Awaited<ReturnType<typeof validate>>): unknown {
+  if (result.issues === undefined) return result.value;
+  const detail = describeIssues(result.issues);
+  throw new QueryParameterValidationError(`query validation failed: ${detail}`);
+}

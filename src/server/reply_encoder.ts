@@ -1,0 +1,178 @@
+/**
+ * From what a handler returned to a `Response`: default statuses and content types
+ * (spec 2.3.5), replies, responses as they are.
+ *
+ * The headers are collected first and the Response is built once: changing one afterwards costs
+ * more than building it.
+ *
+ * @module
+ */
+import { HttpError } from "../message/errors.ts";
+import { InitializingOutboundResponseError } from "../message/listener_errors.ts";
+import { type Encoded, encodePayload } from "../message/payload_encode.ts";
+import { Reply, type ReplyHeaders } from "../message/reply.ts";
+import { type Issue, issuePath, type Schema, validate } from "../schema/standard.ts";
+
+/** How the replies of one resource are encoded. */
+export interface ReplyRules {
+  /** The init of a plain value; `undefined` for 200, which costs less than saying so. */
+  readonly init: { readonly status: number } | undefined;
+  /** The status of a plain value. */
+  readonly status: number;
+  /** The content type of a plain value, in place of the default of its type. */
+  readonly mediaType: string | undefined;
+  /** The vendor prefix of content types that are chosen by a value's type. */
+  readonly subtypePrefix: string | undefined;
+  /** The schemas of bodies by status; `undefined` where none is declared or none is checked. */
+  readonly responses: Readonly<Record<number, Schema>> | undefined;
+}
+
+/** Encodes what a handler returned; `undefined` is the caller's case and must not come here. */
+export function encodeReply(
+  value: unknown,
+  rules: ReplyRules,
+  negotiated?: string,
+): Response | Promise<Response> {
+  if (value instanceof Response) return value;
+  if (value instanceof Error) throw value;
+  return rules.responses === undefined
+    ? encodeUnchecked(value, rules, negotiated)
+    : encodeChecked(value, rules, rules.responses, negotiated);
+}
+
+function encodeUnchecked(
+  value: unknown,
+  rules: ReplyRules,
+  negotiated: string | undefined,
+): Response | Promise<Response> {
+  if (value instanceof Reply) return encodeStatusReply(value, rules, negotiated);
+  const mediaType = rules.mediaType ?? negotiated;
+  if (mediaType === undefined && rules.subtypePrefix === undefined) {
+    if (typeof value === "string") return new Response(value, rules.init);
+    if (isPlain(value)) return jsonResponse(value, rules.init);
+  }
+  return build(rules.status, undefined, encode(value, mediaType, rules, negotiated));
+}
+
+/** Whether JSON is certainly what `value` is sent as. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === Array.prototype;
+}
+
+function jsonResponse(value: object, init: ReplyRules["init"]): Response {
+  try {
+    return Response.json(value, init);
+  } catch {
+    // A bigint or a cycle: the general encoder knows the one and explains the other.
+    const encoded = encodePayload(value) as Encoded;
+    return new Response(encoded.body, { ...init, headers: { "content-type": "application/json" } });
+  }
+}
+
+function encodeStatusReply(
+  reply: Reply,
+  rules: ReplyRules,
+  negotiated: string | undefined,
+): Response | Promise<Response> {
+  const { body, headers, mediaType, status } = reply;
+  if (body === undefined) return build(status, headers, undefined);
+  const own = mediaType ?? rules.mediaType ?? contentTypeOf(headers) ?? negotiated;
+  return build(status, headers, encode(body, own, rules, negotiated));
+}
+
+function encode(
+  value: unknown,
+  mediaType: string | undefined,
+  rules: ReplyRules,
+  negotiated: string | undefined,
+): Encoded | Promise<Encoded> {
+  return encodePayload(value, {
+    mediaType,
+    subtypePrefix: rules.subtypePrefix,
+    // A type that the service chose by negotiation says how a string is to be written.
+    quoteStrings: mediaType !== undefined && mediaType === negotiated,
+  });
+}
+
+function build(
+  status: number,
+  headers: ReplyHeaders | undefined,
+  encoded: Encoded | Promise<Encoded> | undefined,
+): Response | Promise<Response> {
+  if (encoded instanceof Promise) return encoded.then((done) => build(status, headers, done));
+  try {
+    const init: ResponseInit = { status };
+    if (headers !== undefined || encoded?.contentType !== undefined) {
+      init.headers = toHeaders(headers, encoded?.contentType);
+    }
+    return new Response(encoded?.body ?? null, init);
+  } catch (cause) {
+    const what = `Cannot send a reply of status ${status}: its status or a header is not sendable`;
+    throw new InitializingOutboundResponseError(what, { cause });
+  }
+}
+
+/** Header fields as the platform takes them, with the content type that was decided. */
+export function toHeaders(
+  given: ReplyHeaders | undefined,
+  contentType: string | undefined,
+): HeadersInit {
+  if (given === undefined) return contentType === undefined ? {} : { "content-type": contentType };
+  const headers = new Headers();
+  for (const [name, value] of entriesOf(given)) {
+    if (Array.isArray(value)) for (const one of value) headers.append(name, String(one));
+    else headers.append(name, String(value));
+  }
+  if (contentType !== undefined) headers.set("content-type", contentType);
+  return headers;
+}
+
+function entriesOf(given: ReplyHeaders): Iterable<readonly [string, unknown]> {
+  if (Symbol.iterator in given) return given as Iterable<[string, string]>;
+  return Object.entries(given);
+}
+
+function contentTypeOf(headers: ReplyHeaders | undefined): string | undefined {
+  if (headers === undefined) return undefined;
+  for (const [name, value] of entriesOf(headers)) {
+    if (name.length === 12 && name.toLowerCase() === "content-type") return String(value);
+  }
+  return undefined;
+}
+
+function encodeChecked(
+  value: unknown,
+  rules: ReplyRules,
+  responses: Readonly<Record<number, Schema>>,
+  negotiated: string | undefined,
+): Response | Promise<Response> {
+  const status = value instanceof Reply ? value.status : rules.status;
+  const schema = Object.hasOwn(responses, status) ? responses[status] : undefined;
+  if (schema === undefined) return encodeUnchecked(value, rules, negotiated);
+  const finish = (result: Awaited<ReturnType<typeof validate>>): Response | Promise<Response> => {
+    if (result.issues !== undefined) throw responseMismatch(status, result.issues);
+    if (!(value instanceof Reply)) return encodeUnchecked(result.value, rules, negotiated);
+    const checked = new Reply(status, {
+      body: result.value,
+      ...(value.headers === undefined ? {} : { headers: value.headers }),
+      ...(value.mediaType === undefined ? {} : { mediaType: value.mediaType }),
+    });
+    return encodeUnchecked(checked, rules, negotiated);
+  };
+  const result = validate(schema, value instanceof Reply ? value.body : value);
+  return result instanceof Promise ? result.then(finish) : finish(result);
+}
+
+/** The details are for the log: to a client they would say what this program keeps. */
+function responseMismatch(
+  status: number,
+  issues: readonly Issue[],
+): HttpError {
+  const details = issues.map((issue) => `${issuePath(issue)}: ${issue.message}`).join("; ");
+  return new InitializingOutboundResponseError(
+    `The body of status ${status} is not what this resource declares`,
+    { cause: new TypeError(details) },
+  );
+}

@@ -1,0 +1,56 @@
+/**
+ * Where the path and the query are within a request's URL, found without making a URL object.
+ *
+ * A transport hands over the request target as it was sent: not normalised, and behind a `Host`
+ * that a client may have filled with anything. Whatever is not certainly plain is sent the slow
+ * way, which either makes it canonical or refuses it, so that the router, every layer and every
+ * handler see one and the same path.
+ *
+ * @module
+ */
+
+/** Marks the characters that a plain path does not have. */
+const unusual: Uint8Array = markUnusual();
+
+function markUnusual(): Uint8Array {
+  const marks = new Uint8Array(128);
+  marks.fill(1, 0, 0x21);
+  for (const character of '"%;<>\\`{}\x7f') marks[character.charCodeAt(0)] = 1;
+  return marks;
+}
+
+const slash = 0x2f;
+const dot = 0x2e;
+const question = 0x3f;
+const hash = 0x23;
+
+/** The index of the end of the path that starts at `start`, complemented if it is not plain. */
+export function scanPath(url: string, start: number): number {
+  let plain = true;
+  let previous = 0;
+  for (let index = start; index < url.length; index++) {
+    const code = url.charCodeAt(index);
+    if (code === question || code === hash) return plain ? index : ~index;
+    if (code > 127 || unusual[code] === 1 || (code === dot && previous === slash)) plain = false;
+    previous = code;
+  }
+  return plain ? url.length : ~url.length;
+}
+
+/** The index of the end of the query: of a fragment's `#`, which no server should be sent. */
+export function endOfTarget(url: string, pathEnd: number): number {
+  if (pathEnd === url.length) return pathEnd;
+  const index = url.indexOf("#", pathEnd);
+  return index === -1 ? url.length : index;
+}
+
+/**
+ * The index of the slash that begins the path, or -1 where the authority is not one that a client
+ * may send: the path would then begin elsewhere than it seems.
+ */
+export function startOfPath(url: string): number {
+  const authority = url.indexOf("://") + 3;
+  const start = url.indexOf("/", authority);
+  if (start === -1) return -1;
+  return /^[\w.~!$&'()*+,=:%[\]-]*$/.test(url.slice(authority, start)) ? start : -1;
+}

@@ -1,0 +1,114 @@
+/**
+ * A service: resources under a base path that answer requests together (spec 2.2).
+ *
+ * @module
+ */
+import { asRequest, type Fetch, type Layer } from "../message/fetch.ts";
+import { checkOptions } from "../message/options.ts";
+import { isConnection } from "./connection.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Mount } from "./mount.ts";
+import type { Resource } from "./resource.ts";
+
+/** How a service behaves; every field is optional. */
+export interface ServiceConfig {
+  /**
+   * The path all resources are under; it starts with a slash.
+   *
+   * @default "/"
+   */
+  readonly basePath?: string;
+  /** The `Host` this service answers for; without it, any that no other service names. */
+  readonly host?: string;
+  /** Layers around the whole service, the first one outermost. */
+  readonly layers?: readonly Layer[];
+  /** The vendor part of content types chosen by a value's type: `vnd.x` gives `application/vnd.x+json`. */
+  readonly mediaTypeSubtypePrefix?: string;
+  /**
+   * Whether an optional parameter may be left out, or must be there without a value
+   * (the two tables of spec 2.3.4.3 and 2.3.4.5).
+   *
+   * @default true
+   */
+  readonly treatNilableAsOptional?: boolean;
+  /**
+   * Whether a null in a payload may stand for an absent field, and an absent field for a null.
+   *
+   * @default false
+   */
+  readonly laxDataBinding?: boolean;
+  /**
+   * Whether the bodies of `responses` are checked before they are sent.
+   *
+   * @default true
+   */
+  readonly validation?: boolean;
+  /**
+   * The most bytes a bound body may have, else 413; -1 for no limit.
+   *
+   * @default 10485760
+   */
+  readonly maxEntityBodySize?: number;
+  /**
+   * Told of every failure that is this program's own: what a handler threw, a reply that could not
+   * be sent.
+   *
+   * @default `console.error`
+   */
+  readonly onError?: (error: unknown, request: Request) => void;
+}
+
+/** Resources that answer requests together. */
+export interface Service {
+  /**
+   * Answers a request: in process, as `export default service` under `deno serve`, or wherever a
+   * `fetch` is taken.
+   */
+  readonly fetch: Fetch;
+  /** The configuration, as given. */
+  readonly config: ServiceConfig;
+  /** The resources, as given. */
+  readonly resources: readonly Resource[];
+}
+
+const serviceOptions: Readonly<Record<keyof ServiceConfig, true>> = {
+  basePath: true,
+  host: true,
+  layers: true,
+  mediaTypeSubtypePrefix: true,
+  treatNilableAsOptional: true,
+  laxDataBinding: true,
+  validation: true,
+  maxEntityBodySize: true,
+  onError: true,
+};
+
+/**
+ * Makes a service of resources.
+ *
+ * @throws {TypeError} when an option is unknown or a path template or base path is malformed.
+ * @throws {GenericListenerError} when two resources have the same method and path.
+ *
+ * @example
+ * ```ts
+ * import { get, service } from "@pirouette/http";
+ *
+ * const greeter = service({ basePath: "/v1" }, [
+ *   get("/hello/:name", ({ path }) => `Hello, ${path.name}`),
+ * ]);
+ * const response = await greeter.fetch("http://localhost/v1/hello/Ada");
+ * ```
+ */
+export function service(config: ServiceConfig, resources: readonly Resource[]): Service {
+  checkOptions("A service", config, serviceOptions);
+  const self: Service = { config, resources, fetch: (input, init) => answer(input, init) };
+  const dispatcher = new Dispatcher([new Mount(self, config.basePath ?? "/")]);
+  const answer: Fetch = async (input, init) => {
+    // `deno serve` passes what it knows of the connection where fetch takes an init.
+    if (init !== undefined && isConnection(init)) {
+      return await dispatcher.handle(asRequest(input), init);
+    }
+    return await dispatcher.handle(asRequest(input, init), undefined);
+  };
+  return self;
+}
