@@ -53,7 +53,8 @@ export {
   type Verb,
 } from "./src/server/resource.ts";
 export type { ParamNames, PathOf, PathSpec } from "./src/server/path_types.ts";
-export { type Service, service, type ServiceConfig } from "./src/server/service.ts";
+export { service } from "./src/server/service.ts";
+export type { Service, ServiceConfig } from "./src/server/service_config.ts";
 export { Listener, type ListenerConfiguration } from "./src/server/listener.ts";
 export type { RequestLimitConfigs } from "./src/server/request_limits.ts";
 export { serve, type ServeOptions } from "./src/server/serve.ts";
@@ -64,7 +65,45 @@ export type { MatrixParams } from "./src/server/matrix_params.ts";
 export type { ErrorPayload } from "./src/server/error_reply.ts";
 
 // Schemas.
-export * from "./src/schema/mod.ts";
+export {
+  array,
+  type ArrayOptions,
+  bigint,
+  type BigintOptions,
+  Body,
+  type BodyKind,
+  boolean,
+  type BooleanOptions,
+  byMediaType,
+  bytes,
+  decimal,
+  type DecimalOptions,
+  float,
+  type FloatOptions,
+  form,
+  type FormValue,
+  type Infer,
+  int,
+  type IntOptions,
+  isSchema,
+  type Issue,
+  json,
+  type JsonSchema,
+  type JsonSchemaConverter,
+  type JsonSchemaOptions,
+  named,
+  oneOf,
+  type OneOfOptions,
+  optional,
+  type Result,
+  type Schema,
+  type StandardProps,
+  stream,
+  string,
+  type StringOptions,
+  text,
+  xml,
+} from "./src/schema/mod.ts";
 
 // Messages.
 export * from "./src/message/replies.ts";
@@ -79,7 +118,11 @@ export {
 } from "./src/message/reply.ts";
 export { isBodiless, reasonPhrase } from "./src/message/status.ts";
 export type { Clock, Timer } from "./src/message/clock.ts";
-export { type HeaderValue, InvalidHeaderValueError, parseHeader } from "./src/message/header_value.ts";
+export {
+  type HeaderValue,
+  InvalidHeaderValueError,
+  parseHeader,
+} from "./src/message/header_value.ts";
 export {
   type MediaType,
   mediaTypeMatches,

@@ -25,10 +25,21 @@ export interface RouterRequest {
   readonly url: string;
   /** Where the path begins in the URL. */
   readonly start: number;
+  /** The names of the parameters that are read, `*` for the wildcard's. */
+  readonly names: readonly string[];
 }
 
 /** Matches a request and gives its parameters, by name or in order. */
 export type Contender = (request: RouterRequest) => Readonly<Record<string, unknown>>;
+
+/** What a router calls its wildcard; those that do not capture it are not listed. */
+export const wildcardNames: Readonly<Record<string, string>> = {
+  "ours": "0",
+  "ours, finding the path in the URL": "0",
+  "memoirist": "*",
+  "find-my-way": "*",
+  "rou3 compiled": "_",
+};
 
 /** What is read by position, so that it is. */
 export const reads = { sum: 0 };
@@ -57,8 +68,7 @@ function loaded(routes: readonly MethodAndPath[]): Router<string> {
 
 function ours(routes: readonly MethodAndPath[]): Contender {
   const router = loaded(routes);
-  return ({ method, url, start }) =>
-    router.match(method, url, start, url.length)?.params() ?? none;
+  return ({ method, url, start }) => router.match(method, url, start, url.length)?.params() ?? none;
 }
 
 function oursFromUrl(routes: readonly MethodAndPath[]): Contender {

@@ -14,8 +14,8 @@ export interface RouteSet {
   readonly name: string;
   /** The routes, in order. */
   readonly routes: readonly MethodAndPath[];
-  /** The requests, each of which matches a route. */
-  readonly requests: readonly MethodAndPath[];
+  /** The requests, each of which matches a route, with the names of its parameters. */
+  readonly requests: readonly (readonly [...MethodAndPath, names: readonly string[]])[];
 }
 
 /** The set of Hono's router benchmark (`benchmarks/routers` in its repository). */
@@ -36,13 +36,13 @@ export const honoSet: RouteSet = {
     ["GET", "/static/*"],
   ],
   requests: [
-    ["GET", "/user"],
-    ["GET", "/user/comments"],
-    ["GET", "/user/lookup/username/hey"],
-    ["GET", "/event/abcd1234/comments"],
-    ["POST", "/event/abcd1234/comment"],
-    ["GET", "/very/deeply/nested/route/hello/there"],
-    ["GET", "/static/index.html"],
+    ["GET", "/user", []],
+    ["GET", "/user/comments", []],
+    ["GET", "/user/lookup/username/hey", ["username"]],
+    ["GET", "/event/abcd1234/comments", ["id"]],
+    ["POST", "/event/abcd1234/comment", ["id"]],
+    ["GET", "/very/deeply/nested/route/hello/there", []],
+    ["GET", "/static/index.html", ["*"]],
   ],
 };
 
@@ -62,9 +62,10 @@ export function githubSet(): RouteSet | undefined {
     return [method, path];
   });
   let next = 0;
-  const requests = routes.map(([method, path]): MethodAndPath => [
+  const requests = routes.map(([method, path]): RouteSet["requests"][number] => [
     method,
     path.replace(/:\w+/g, () => values[next++ % values.length] ?? ""),
+    path.match(/(?<=:)\w+/g) ?? [],
   ]);
   return { name: `GitHub's ${routes.length}`, routes, requests };
 }

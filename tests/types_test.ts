@@ -90,7 +90,11 @@ Deno.test("types: what a handler gets is inferred from template and spec", () =>
   get("/record", { query: z.object({ limit: z.coerce.number() }) }, ({ query }) => {
     same<typeof query, { limit: number }>(true);
   });
-  post("/body", { body: Album }, ({ body }) => same<typeof body, { id: string; title: string }>(true));
+  post(
+    "/body",
+    { body: Album },
+    ({ body }) => same<typeof body, { id: string; title: string }>(true),
+  );
   post("/bytes", { body: bytes() }, ({ body }) => same<typeof body, Uint8Array<ArrayBuffer>>(true));
   post("/choice", { body: byMediaType(text(), bytes()) }, ({ body }) => {
     same<typeof body, string | Uint8Array<ArrayBuffer>>(true);
@@ -123,8 +127,9 @@ Deno.test("types: what a spec or a handler may not say does not compile", () => 
     get("/albums/:id", { responses: { 200: Album } }, () => ({ id: "1" }));
     // @ts-expect-error 404 is not declared
     get("/albums/:id", { responses: { 200: Album } }, () => notFound({ body: { message: "no" } }));
+    const both = { 200: Album, 404: Problem };
     // @ts-expect-error the body of 404 is of another shape
-    get("/a", { responses: { 200: Album, 404: Problem } }, () => notFound({ body: { text: "no" } }));
+    get("/a", { responses: both }, () => notFound({ body: { text: "no" } }));
     // @ts-expect-error a promise of the wrong body is no better
     get("/a", { responses: { 200: Album } }, async () => await Promise.resolve({ id: 1 }));
     // @ts-expect-error an endpoint without a handler is not a resource

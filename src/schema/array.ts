@@ -87,7 +87,7 @@ export class List implements Schema<unknown[]> {
     this.separator = options.separator;
     this.hasDefault = options.default !== undefined;
     this.#item = item;
-    this.#options = options;
+    this.#options = this.hasDefault ? { ...options, default: [...options.default ?? []] } : options;
     const jsonSchema = (side: "input" | "output") =>
       converter((target) => listSchema(jsonSchemaOf(item, side, target) ?? {}, options));
     this["~standard"] = {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Infer, Result, Schema, StandardProps } from "./standard.ts";
+import type { Infer, Schema, StandardProps } from "./standard.ts";
 import { validate } from "./standard.ts";
 
 /** How a payload is read; `any` leaves it to the media type. */
@@ -20,20 +20,26 @@ export class Body<Output = unknown> implements Schema<Output> {
   readonly "~standard": StandardProps<Output>;
 
   /** Makes a body of a kind; `text()`, `bytes()` and so on are shorter. */
-  constructor(kind: BodyKind, schema?: Schema) {
+  constructor(
+    kind: BodyKind,
+    schema?: Schema,
+    standard: StandardProps<unknown> = standardOf(schema),
+  ) {
     this.kind = kind;
     this.schema = schema;
-    const jsonSchema = schema?.["~standard"].jsonSchema;
-    this["~standard"] = {
-      version: 1,
-      vendor: "pirouette",
-      validate: (value) => {
-        const result = schema === undefined ? { value } : validate(schema, value);
-        return result as Result<Output> | Promise<Result<Output>>;
-      },
-      ...(jsonSchema === undefined ? {} : { jsonSchema }),
-    };
+    this["~standard"] = standard as StandardProps<Output>;
   }
+}
+
+/** Validates what was decoded. */
+function standardOf(schema: Schema | undefined): StandardProps<unknown> {
+  const jsonSchema = schema?.["~standard"].jsonSchema;
+  return {
+    version: 1,
+    vendor: "pirouette",
+    validate: (value) => schema === undefined ? { value } : validate(schema, value),
+    ...(jsonSchema === undefined ? {} : { jsonSchema }),
+  };
 }
 
 /** A body of which the media type chooses one of several; made by {@linkcode byMediaType}. */
@@ -102,7 +108,9 @@ export function byMediaType<const Members extends readonly Body[]>(
 ): Body<Infer<Members[number]>> {
   const unfit = members.some((member) => member.kind === "stream" || member.kind === "any");
   if (members.length === 0 || unfit) {
-    throw new TypeError("byMediaType() takes at least one of text(), json(), xml(), form(), bytes()");
+    throw new TypeError(
+      "byMediaType() takes at least one of text(), json(), xml(), form(), bytes()",
+    );
   }
   return new BodyChoice(members);
 }

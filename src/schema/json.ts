@@ -4,20 +4,21 @@
  *
  * @module
  */
+import { Body } from "./body.ts";
 import { requireSchema } from "./compose.ts";
 import { jsonSchemaOf } from "./json_schema.ts";
-import { conversion, converter, type Failure, Scalar } from "./scalar.ts";
-import type { Infer, Result, Schema, StandardProps } from "./standard.ts";
+import { conversion, converter, type Failure } from "./scalar.ts";
+import type { Infer, Result, Schema } from "./standard.ts";
 
 /** The deepest nesting that a JSON text in a parameter may have. */
 export const DEEPEST_JSON = 100;
 
 /**
- * A text that holds JSON. Without a schema its value is `unknown`; with one, the parsed value is
- * validated by it.
+ * JSON: in a parameter a text that holds it, as a body one of a JSON media type. Without a schema
+ * its value is `unknown`; with one, the parsed value is validated by it.
  *
  * Keys named `__proto__` are dropped, because code that copies properties would set a prototype;
- * nesting beyond {@linkcode DEEPEST_JSON} is refused before parsing.
+ * in a parameter, nesting beyond {@linkcode DEEPEST_JSON} is refused before parsing.
  *
  * @throws {TypeError} when `schema` is no Standard Schema.
  *
@@ -29,51 +30,33 @@ export const DEEPEST_JSON = 100;
  * const query = { student: json(z.object({ name: z.string(), age: z.int() })) };
  * ```
  */
-export function json(): Scalar<unknown>;
-/** The same, with the value that the text holds validated by `schema`. */
-export function json<S extends Schema>(schema: S): Schema<Infer<S>>;
-export function json(schema?: Schema): Schema {
-  if (schema === undefined) return new Scalar(TEXT_RULE);
-  requireSchema("json", schema);
-  return new JsonText(schema);
+export function json(): Body<unknown>;
+/** The same, with the value validated by `schema`. */
+export function json<S extends Schema>(schema: S): Body<Infer<S>>;
+export function json(schema?: Schema): Body {
+  if (schema !== undefined) requireSchema("json", schema);
+  return new Body("json", schema, {
+    version: 1,
+    vendor: "pirouette",
+    validate: (value) => validateText(schema, value),
+    jsonSchema: {
+      input: converter(() => ({ type: "string", contentMediaType: "application/json" })),
+      output: converter((target) =>
+        schema === undefined ? {} : jsonSchemaOf(schema, "output", target) ?? {}
+      ),
+    },
+  });
 }
 
-/** A schema of a text whose JSON another schema validates, perhaps asynchronously. */
-class JsonText implements Schema {
-  readonly "~standard": StandardProps;
-
-  constructor(inner: Schema) {
-    this["~standard"] = {
-      version: 1,
-      vendor: "pirouette",
-      validate: (value) => validateText(inner, value),
-      jsonSchema: {
-        input: converter(() => TEXT_RULE.jsonSchema),
-        output: converter((target) => jsonSchemaOf(inner, "output", target) ?? {}),
-      },
-    };
-  }
-}
-
-const TEXT_RULE = {
-  expected: "JSON",
-  fromText: (text: string): unknown => parse(text),
-  fromValue: (value: unknown): unknown => value,
-  jsonSchema: { type: "string", contentMediaType: "application/json" },
-};
-
-function validateText(inner: Schema, value: unknown): Result | Promise<Result> {
+function validateText(
+  inner: Schema | undefined,
+  value: unknown,
+): Result | Promise<Result> {
   if (typeof value !== "string") return { issues: conversion("JSON text", value).issues };
   if (isTooDeep(value)) return { issues: tooDeep(value).issues };
   const parsed = tryParse(value);
   if (parsed === INVALID) return { issues: conversion("JSON", value).issues };
-  return inner["~standard"].validate(parsed);
-}
-
-function parse(text: string): unknown | Failure {
-  if (isTooDeep(text)) return tooDeep(text);
-  const value = tryParse(text);
-  return value === INVALID ? conversion("JSON", text) : value;
+  return inner === undefined ? { value: parsed } : inner["~standard"].validate(parsed);
 }
 
 const INVALID = Symbol("invalid JSON");

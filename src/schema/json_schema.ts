@@ -33,7 +33,7 @@ export function jsonSchemaOf(
  */
 export function isList(schema: Schema): boolean | undefined {
   const root = jsonSchemaOf(schema, "input");
-  return root === undefined ? undefined : classify(root, root, DEEPEST);
+  return root === undefined ? undefined : classify(startReading(root), root);
 }
 
 /** What the binder knows of one property of a record schema. */
@@ -50,7 +50,7 @@ export function recordShape(schema: Schema): ReadonlyMap<string, PropertyShape> 
   const root = jsonSchemaOf(schema, "input");
   if (root === undefined) return undefined;
   const shape = new Map<string, PropertyShape>();
-  collect(root, root, shape, DEEPEST);
+  collect(startReading(root), root, shape);
   return shape.size === 0 ? undefined : shape;
 }
 
@@ -60,39 +60,53 @@ const LENIENT: Record<string, unknown> = {
   fallback: (context: { readonly base: unknown }): unknown => context.base,
 };
 
-/** How many references and unions are followed: a schema may refer to itself. */
-const DEEPEST = 16;
+/** How many references in a row are followed: one may refer to itself. */
+const MOST_HOPS = 16;
 
-function collect(
-  schema: JsonSchema,
-  root: JsonSchema,
-  shape: Map<string, PropertyShape>,
-  depth: number,
-): void {
-  const here = resolve(schema, root);
-  if (depth === 0) return;
+function collect(reading: Reading, schema: JsonSchema, shape: Map<string, PropertyShape>): void {
+  const here = resolve(schema, reading.root);
+  if (reading.collected.has(here)) return;
+  reading.collected.add(here);
   for (const [name, property] of Object.entries(record(here.properties) ?? {})) {
     const part = record(property);
-    const many = part === undefined ? undefined : classify(part, root, depth - 1);
+    const many = part === undefined ? undefined : classify(reading, part);
     // A union of records may describe a property twice: where the two differ, it may be both.
     const agrees = !shape.has(name) || shape.get(name)?.many === many;
     shape.set(name, { many: agrees ? many : undefined });
   }
   for (const part of [...parts(here.allOf), ...parts(here.anyOf), ...parts(here.oneOf)]) {
-    collect(part, root, shape, depth - 1);
+    collect(reading, part, shape);
   }
 }
 
-function classify(schema: JsonSchema, root: JsonSchema, depth: number): boolean | undefined {
-  if (depth === 0) return undefined;
-  const here = resolve(schema, root);
+/** One reading of a document. Each part is looked at once, as unions may refer in circles. */
+interface Reading {
+  readonly root: JsonSchema;
+  readonly classified: Map<JsonSchema, boolean | undefined>;
+  readonly collected: Set<JsonSchema>;
+}
+
+function startReading(root: JsonSchema): Reading {
+  return { root, classified: new Map(), collected: new Set() };
+}
+
+function classify(reading: Reading, schema: JsonSchema): boolean | undefined {
+  const here = resolve(schema, reading.root);
+  if (reading.classified.has(here)) return reading.classified.get(here);
+  reading.classified.set(here, undefined);
+  const many = decide(reading, here);
+  reading.classified.set(here, many);
+  return many;
+}
+
+function decide(reading: Reading, here: JsonSchema): boolean | undefined {
   if (typeof here.type === "string") return here.type === "array";
   if (Array.isArray(here.type)) return agreed(here.type.filter(isNotNull).map(isArrayType));
   if (here.const !== undefined) return Array.isArray(here.const);
   if (Array.isArray(here.enum)) return agreed(here.enum.map(Array.isArray));
   const union = [...parts(here.anyOf), ...parts(here.oneOf)].filter(isPresent);
-  if (union.length > 0) return agreed(union.map((part) => classify(part, root, depth - 1)));
-  const all = parts(here.allOf).map((part) => classify(part, root, depth - 1));
+  if (union.length > 0) return agreed(union.map((part) => classify(reading, part)));
+  const all = parts(here.allOf).map((part) => classify(reading, part));
   return all.find((many) => many !== undefined);
 }
 
@@ -108,7 +122,7 @@ function agreed(answers: readonly (boolean | undefined)[]): boolean | undefined 
 /** Follows references inside the document: `#`, `#/$defs/Name`. Others stay as they are. */
 function resolve(schema: JsonSchema, root: JsonSchema): JsonSchema {
   let here = schema;
-  for (let hops = 0; hops < DEEPEST && typeof here.$ref === "string"; hops++) {
+  for (let hops = 0; hops < MOST_HOPS && typeof here.$ref === "string"; hops++) {
     const target = pointed(here.$ref, root);
     if (target === undefined) return here;
     here = target;

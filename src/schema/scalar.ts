@@ -154,7 +154,7 @@ export function excerpt(value: unknown): string {
   }
   if (value === undefined) return "nothing";
   if (value === null || typeof value === "boolean" || typeof value === "number") return `${value}`;
-  if (typeof value === "bigint") return "a bigint";
+  if (typeof value !== "object") return `a ${typeof value}`;
   return Array.isArray(value) ? "an array" : "an object";
 }
 
@@ -189,5 +189,6 @@ function describe(rule: Rule, defaultValue: unknown): JsonSchema {
 }
 
 function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
+  // Unlike `every`, `findIndex` sees the holes of a list too.
+  return Array.isArray(value) && value.findIndex((item) => typeof item !== "string") === -1;
 }

@@ -95,9 +95,9 @@ export interface OneOfOptions<Value> {
  * const size = oneOf(16, 32, 64); // yields 16 | 32 | 64
  * ```
  */
-export function oneOf<const Value extends string | number>(
-  ...values: readonly [Value, ...Value[]]
-): Scalar<Value>;
+export function oneOf<const Values extends readonly [string | number, ...(string | number)[]]>(
+  ...values: Values
+): Scalar<Values[number]>;
 /** The same, with the values in a list, as of an enum's `Object.values`, and options. */
 export function oneOf<const Value extends string | number>(
   values: readonly Value[],

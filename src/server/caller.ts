@@ -5,8 +5,7 @@
  * @module
  */
 import { GenericListenerError } from "../message/listener_errors.ts";
-import type { PlatformAddress } from "./connection.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Connection, PlatformAddress } from "./connection.ts";
 import { reply } from "../message/reply.ts";
 
 /** One end of a connection. */
@@ -24,29 +23,30 @@ export type RedirectStatus = 300 | 301 | 302 | 303 | 305 | 307 | 308;
 
 /** The client that sent a request. */
 export class Caller {
-  readonly #exchange: Exchange;
+  readonly #url: string;
+  readonly #connection: Connection | undefined;
   readonly #answered = Promise.withResolvers<void>();
   #given: unknown = undefined;
 
   /** Made by the service, once for each request whose handler asks for it. */
-  constructor(exchange: Exchange) {
-    this.#exchange = exchange;
+  constructor(url: string, connection: Connection | undefined) {
+    this.#url = url;
+    this.#connection = connection;
   }
 
   /** The client's end of the connection. */
   get remoteAddress(): Address {
-    return address(this.#exchange.connection?.remoteAddr);
+    return address(this.#connection?.remoteAddr);
   }
 
   /** This end of the connection, where the transport tells it. */
   get localAddress(): Address {
-    return address(this.#exchange.connection?.localAddr);
+    return address(this.#connection?.localAddr);
   }
 
   /** `http` or `https`. */
   get protocol(): string {
-    const { url } = this.#exchange;
-    return url.slice(0, url.indexOf(":"));
+    return this.#url.slice(0, this.#url.indexOf(":"));
   }
 
   /** Whether {@linkcode respond} was called. */

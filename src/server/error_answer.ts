@@ -46,7 +46,11 @@ function lastResort(
 }
 
 /** Tells the observer of a failure that is the program's own; never fails itself. */
-export function observe(exchange: Exchange, error: unknown, observer: ErrorObserver | undefined): void {
+export function observe(
+  exchange: Exchange,
+  error: unknown,
+  observer: ErrorObserver | undefined,
+): void {
   if (!isFault(error)) return;
   if (observer === undefined) {
     console.error(error);

@@ -8,12 +8,12 @@
 import type { HttpError } from "../message/errors.ts";
 import { Caller } from "./caller.ts";
 import type { Connection } from "./connection.ts";
-import { RequestContext } from "./request_context.ts";
+import { RequestContext, type RequestFacts } from "./request_context.ts";
 import { endOfTarget } from "./request_target.ts";
 import type { Match } from "./router.ts";
 
 /** The state of one request. */
-export class Exchange {
+export class Exchange implements RequestFacts {
   /** What the router found; `undefined` until then, and where nothing matched. */
   match: Match<unknown> | undefined = undefined;
   /** Whether the payload is being read: a request that times out then is the client's fault. */
@@ -70,6 +70,11 @@ export class Exchange {
     return this.url.slice(this.queryStart, this.end);
   }
 
+  /** The part of the path that a rest parameter matched, with its slash, or `""`. */
+  get extraPathInfo(): string {
+    return this.match?.rest ?? "";
+  }
+
   /** The context that interceptors and handler share. */
   get context(): RequestContext {
     return this.#context ??= new RequestContext(this);
@@ -77,7 +82,7 @@ export class Exchange {
 
   /** The other end. */
   get caller(): Caller {
-    return this.#caller ??= new Caller(this);
+    return this.#caller ??= new Caller(this.url, this.connection);
   }
 
   /** The caller, if anything asked for it. */

@@ -7,7 +7,8 @@
 import type { HttpError } from "../message/errors.ts";
 import { Failure } from "../schema/scalar.ts";
 import type { Field } from "../schema/field.ts";
-import { type Issue, issuePath, type Result, validate } from "../schema/standard.ts";
+import { brokenConstraints, describeIssues } from "../schema/issues.ts";
+import { type Issue, type Result, validate } from "../schema/standard.ts";
 
 /** What was sent for a field: texts, nothing (`undefined`), or its name without a value (`null`). */
 export type Sent = string | readonly string[] | null | undefined;
@@ -19,7 +20,7 @@ export interface FieldErrors {
   /** What was sent is not of the declared type. */
   readonly unfit: (field: Field, detail: string) => HttpError;
   /** What was sent is of the declared type but breaks a constraint. */
-  readonly invalid: (field: Field, failure: Failure) => HttpError;
+  readonly invalid: (detail: string) => HttpError;
 }
 
 /** How one source of fields binds. */
@@ -89,21 +90,22 @@ function bindAbsent(field: Field, sent: null | undefined, rules: FieldRules): un
 }
 
 function refuse(field: Field, failure: Failure, errors: FieldErrors): never {
-  if (failure.kind === "constraint") throw errors.invalid(field, failure);
+  if (failure.kind === "constraint") throw invalid(field, failure.message, failure.issues, errors);
   throw errors.unfit(field, failure.message);
 }
 
 function accept(field: Field, result: Result, errors: FieldErrors): unknown {
   if (result.issues === undefined) return result.value;
-  throw errors.unfit(field, describeIssues(result.issues));
+  const constraints = brokenConstraints(result.issues);
+  if (constraints === undefined) throw errors.unfit(field, describeIssues(result.issues));
+  throw invalid(field, constraints, result.issues, errors);
 }
 
-/** The issues of a schema in words, each with its path; the first twenty of them. */
-export function describeIssues(issues: readonly Issue[]): string {
-  const told = issues.slice(0, 20).map((issue) => {
-    const path = issuePath(issue);
-    return path === "$" ? issue.message : `${path}: ${issue.message}`;
-  });
-  const more = issues.length - told.length;
-  return told.join("; ") + (more > 0 ? `; and ${more} more` : "");
+function invalid(
+  field: Field,
+  constraints: string,
+  issues: readonly Issue[],
+  errors: FieldErrors,
+): HttpError {
+  return errors.invalid(`${constraints} ${field.wireName}: ${describeIssues(issues)}`);
 }

@@ -6,8 +6,9 @@
 import { HeaderBindingError, HeaderValidationError } from "../message/errors.ts";
 import { type Field, fields as toFields } from "../schema/field.ts";
 import { recordShape } from "../schema/json_schema.ts";
-import { isSchema, type Schema, validate } from "../schema/standard.ts";
-import { bindField, BoundRecord, describeIssues, type FieldRules, type Sent } from "./field_binding.ts";
+import { brokenConstraints, describeIssues } from "../schema/issues.ts";
+import { isSchema, type Result, type Schema, validate } from "../schema/standard.ts";
+import { bindField, BoundRecord, type FieldRules, type Sent } from "./field_binding.ts";
 import type { Binding } from "./query_binding.ts";
 import type { Fields } from "./resource.ts";
 
@@ -29,12 +30,7 @@ const errors: FieldRules["errors"] = {
   missing: ({ wireName }) => new HeaderBindingError(`no header value found for '${wireName}'`),
   unfit: ({ wireName }, detail) =>
     new HeaderBindingError(`header binding failed for parameter: '${wireName}': ${detail}`),
-  invalid: ({ wireName }, failure) =>
-    new HeaderValidationError(
-      `header validation failed: ${failure.message} Header '${wireName}': ${
-        describeIssues(failure.issues)
-      }`,
-    ),
+  invalid: (detail) => new HeaderValidationError(`header validation failed: ${detail}`),
 };
 
 /**
@@ -86,7 +82,10 @@ function wholeHeaders(schema: Schema): Binding {
   };
 }
 
-function accept(result: Awaited<ReturnType<typeof validate>>): unknown {
+function accept(result: Result): unknown {
   if (result.issues === undefined) return result.value;
-  throw new HeaderValidationError(`header validation failed: ${describeIssues(result.issues)}`);
+  const detail = describeIssues(result.issues);
+  const constraints = brokenConstraints(result.issues);
+  if (constraints !== undefined) throw errors.invalid(`${constraints} ${detail}`);
+  throw new HeaderBindingError(`header binding failed: ${detail}`);
 }

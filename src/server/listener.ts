@@ -14,7 +14,7 @@ import { Mount } from "./mount.ts";
 import { FetchMount } from "./mount_point.ts";
 import { type RequestLimitConfigs, RequestLimits } from "./request_limits.ts";
 import { RunningServer } from "./running_server.ts";
-import type { Service } from "./service.ts";
+import type { Service } from "./service_config.ts";
 
 /** How a listener listens; every field is optional. */
 export interface ListenerConfiguration {

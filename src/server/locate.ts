@@ -40,25 +40,29 @@ function locateUnusual(
   end: number,
 ): Exchange {
   const { url, method } = request;
-  let exchange = new Exchange(request, method, url, start, end, connection);
   try {
     const path = url.slice(start, end);
     const canonical = canonicalPath(path);
-    if (canonical !== path) {
-      // Layers and handlers must see the path that is routed, or a guard could be walked around.
-      const rebuilt = new Request(url.slice(0, start) + canonical + url.slice(end), request);
-      const canonicalEnd = start + canonical.length;
-      exchange = new Exchange(rebuilt, method, rebuilt.url, start, canonicalEnd, connection);
-    }
-    if (canonical.includes(";")) {
-      exchange.routeUrl = stripMatrix(canonical);
-      exchange.routeStart = 0;
-      exchange.routeEnd = exchange.routeUrl.length;
-    }
+    const routed = stripMatrix(canonical);
+    if (routed === path) return new Exchange(request, method, url, start, end, connection);
+    const before = url.slice(0, start);
+    const after = url.slice(end);
+    // Layers and handlers must see the path that is routed, or a guard could be walked around.
+    const rebuilt = new Request(before + routed + after, request);
+    const sent = before + canonical + after;
+    const sentEnd = start + canonical.length;
+    const exchange = new Exchange(rebuilt, method, sent, start, sentEnd, connection);
+    // Found anew: rebuilding rewrites the authority too (`X:80` becomes `x`), and moves the path.
+    exchange.routeUrl = rebuilt.url;
+    exchange.routeStart = startOfPath(rebuilt.url);
+    const scanned = scanPath(rebuilt.url, exchange.routeStart);
+    exchange.routeEnd = scanned < 0 ? ~scanned : scanned;
+    return exchange;
   } catch (error) {
+    const exchange = new Exchange(request, method, url, start, end, connection);
     exchange.fault = error instanceof HttpError
       ? error
       : new InitializingInboundRequestError("The request target is malformed", { cause: error });
+    return exchange;
   }
-  return exchange;
 }

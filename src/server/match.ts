@@ -30,7 +30,10 @@ interface Params {
   [name: string]: PathValue;
 }
 const Params = function () {} as unknown as { new (): Params; prototype: unknown };
-Params.prototype = Object.freeze(Object.create(null));
+Params.prototype = Object.create(null);
+
+/** The offsets of no parameter. */
+const none: readonly number[] = [];
 
 /** A match of a path with a route. */
 export class Match<T> {
@@ -44,7 +47,7 @@ export class Match<T> {
   private readonly end1: number;
   private readonly start2: number;
   private readonly end2: number;
-  private readonly others: readonly number[] | undefined;
+  private readonly others: readonly number[];
 
   /**
    * A match at the given offsets.
@@ -61,7 +64,7 @@ export class Match<T> {
     this.start2 = slots[4] as number;
     this.end2 = slots[5] as number;
     const count = route.names.length;
-    this.others = count > 3 ? Array.from(slots.subarray(6, 2 * count)) : undefined;
+    this.others = count > 3 ? Array.from(slots.subarray(6, 2 * count)) : none;
   }
 
   /** What was added with the route. */
@@ -80,10 +83,10 @@ export class Match<T> {
       start = this.start2;
       end = this.end2;
     } else if (index > 2) {
-      start = this.others?.[2 * index - 6] ?? -1;
-      end = this.others?.[2 * index - 5] ?? -1;
+      start = this.others[2 * index - 6] ?? -1;
+      end = this.others[2 * index - 5] ?? -1;
     }
-    return start < 0 ? undefined : this.url.slice(start, end);
+    return cut(this.url, start, end);
   }
 
   /**
@@ -94,7 +97,7 @@ export class Match<T> {
    */
   param(index: number): PathValue {
     const raw = this.raw(index);
-    if (this.route.rests[index]) return raw ? raw.split("/").map(decoded) : [];
+    if (this.route.rests[index]) return raw ? segmentsOf(raw) : [];
     return raw === undefined ? undefined : decoded(raw);
   }
 
@@ -105,13 +108,17 @@ export class Match<T> {
    */
   params(): { [name: string]: PathValue } {
     const { names, hasRest } = this.route;
+    const count = names.length;
     const params = new Params();
-    for (let index = 0; index < names.length; index++) {
-      const raw = this.raw(index);
-      params[names[index] as string] = hasRest && this.route.rests[index] || raw === undefined
-        ? this.param(index)
-        : decoded(raw);
+    if (hasRest || count > 3 || this.url.includes("%", this.start0)) {
+      for (let index = 0; index < count; index++) {
+        params[names[index] as string] = this.param(index);
+      }
+      return params;
     }
+    if (count > 0) params[names[0] as string] = cut(this.url, this.start0, this.end0);
+    if (count > 1) params[names[1] as string] = cut(this.url, this.start1, this.end1);
+    if (count > 2) params[names[2] as string] = cut(this.url, this.start2, this.end2);
     return params;
   }
 
@@ -120,6 +127,14 @@ export class Match<T> {
     const raw = this.route.rests.at(-1) ? this.raw(this.route.rests.length - 1) : undefined;
     return raw === undefined ? "" : `/${raw}`;
   }
+}
+
+function segmentsOf(raw: string): readonly string[] {
+  return raw.includes("/") ? raw.split("/").map(decoded) : [decoded(raw)];
+}
+
+function cut(url: string, start: number, end: number): string | undefined {
+  return start < 0 ? undefined : url.slice(start, end);
 }
 
 function decoded(text: string): string {

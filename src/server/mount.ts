@@ -11,12 +11,12 @@ import {
 } from "../message/listener_errors.ts";
 import { answerError } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
-import { canonicalPattern } from "./canonical_path.ts";
+import { canonicalPath, canonicalPattern } from "./canonical_path.ts";
 import type { MountPoint } from "./mount_point.ts";
 import { ResourceRunner } from "./resource_runner.ts";
 import { locate } from "./locate.ts";
 import { Router } from "./router.ts";
-import type { Service, ServiceConfig } from "./service.ts";
+import type { Service, ServiceConfig } from "./service_config.ts";
 
 /** What the default accessor stands for, in the order of the original library. */
 const anyMethod = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
@@ -45,12 +45,13 @@ export class Mount implements MountPoint {
     this.basePath = toBasePath(basePath);
     this.host = service.config.host?.toLowerCase();
     this.#config = service.config;
+    const prefix = this.basePath.replace(/[\\:*+?(){}]/g, "\\$&");
     for (const resource of service.resources) {
       const path = resource.pathname;
       if (!path.startsWith("/")) {
         throw new TypeError(`Cannot route "${path}": a path starts with a slash`);
       }
-      const pattern = path === "/" && this.basePath !== "" ? this.basePath : this.basePath + path;
+      const pattern = path === "/" && prefix !== "" ? prefix : prefix + canonicalPattern(path);
       const runner = new ResourceRunner(resource, service.config, maxEntityBodySize);
       this.#router.add(resource.method, pattern, runner);
     }
@@ -155,5 +156,5 @@ function toBasePath(given: string): string {
       `Cannot mount a service at "${given}": a base path starts with a slash and has no parameters`,
     );
   }
-  return canonicalPattern(given).replace(/\/$/, "");
+  return canonicalPath(given).replace(/\/$/, "");
 }

@@ -9,11 +9,12 @@ import {
   ResourceNotFoundError,
   ResourcePathValidationError,
 } from "../message/listener_errors.ts";
-import { field as toField, type Field } from "../schema/field.ts";
+import { type Field, field as toField } from "../schema/field.ts";
+import { brokenConstraints, describeIssues } from "../schema/issues.ts";
 import { Failure } from "../schema/scalar.ts";
 import { isSchema, type Result, type Schema, validate } from "../schema/standard.ts";
 import type { Exchange } from "./exchange.ts";
-import { BoundRecord, describeIssues } from "./field_binding.ts";
+import { BoundRecord } from "./field_binding.ts";
 import type { Match, PathValue } from "./match.ts";
 import type { Binding } from "./query_binding.ts";
 import type { Fields } from "./resource.ts";
@@ -66,11 +67,7 @@ function bind(exchange: Exchange, field: Field, value: PathValue): unknown {
       );
     }
     case "constraint":
-      throw new ResourcePathValidationError(
-        `path validation failed: ${bound.message} Parameter '${name}': ${
-          describeIssues(bound.issues)
-        }`,
-      );
+      throw invalid(`${bound.message} ${name}: ${describeIssues(bound.issues)}`);
     case "conversion":
       throw unfit(name, bound.message);
   }
@@ -83,7 +80,15 @@ function fromTexts({ scalar }: Field, texts: readonly string[]): unknown {
 
 function accept(name: string, result: Result): unknown {
   if (result.issues === undefined) return result.value;
-  throw unfit(name, describeIssues(result.issues));
+  const detail = describeIssues(result.issues);
+  const constraints = brokenConstraints(result.issues);
+  throw constraints === undefined
+    ? unfit(name, detail)
+    : invalid(`${constraints} ${name}: ${detail}`);
+}
+
+function invalid(detail: string): ResourcePathValidationError {
+  return new ResourcePathValidationError(`path validation failed: ${detail}`);
 }
 
 function unfit(name: string, detail: string): PathParameterBindingError {
@@ -101,7 +106,8 @@ function wholePath(schema: Schema): Binding {
 
 function acceptWhole(result: Result): unknown {
   if (result.issues === undefined) return result.value;
-  throw new ResourcePathValidationError(
-    `path validation failed: ${describeIssues(result.issues)}`,
-  );
+  const detail = describeIssues(result.issues);
+  const constraints = brokenConstraints(result.issues);
+  if (constraints !== undefined) throw invalid(`${constraints} ${detail}`);
+  throw new PathParameterBindingError(`error in casting path parameters: ${detail}`);
 }

@@ -52,10 +52,18 @@ export function pathPattern(source: string): PathPattern {
     part.kind === "segment" && (part.modifier === "*" || part.modifier === "+") ||
     part.kind === "wildcard" && part === last
   );
-  const shape = JSON.stringify(parts.map(({ kind, value, prefix, suffix, modifier }) =>
-    kind === "text" && modifier === "" ? value : [kind, value, prefix, suffix, modifier]
-  ));
-  return { source, shape, names: groups.map((part) => part.name), rests, variants: variants(parts) };
+  const shape = JSON.stringify(
+    parts.map(({ kind, value, prefix, suffix, modifier }) =>
+      kind === "text" && modifier === "" ? value : [kind, value, prefix, suffix, modifier]
+    ),
+  );
+  return {
+    source,
+    shape,
+    names: groups.map((part) => part.name),
+    rests,
+    variants: variants(parts),
+  };
 }
 
 function variants(parts: readonly Part[]): Variant[] {
@@ -64,7 +72,9 @@ function variants(parts: readonly Part[]): Variant[] {
   if (last === undefined || absence === 0) return [variant(parts)];
   const before = variant(parts.slice(0, -1), absence);
   // Only where what comes before is of a fixed number of segments is one variant never the other.
-  if (before.ending !== "end") return [variant(parts)];
+  const { ending } = before;
+  const isFixed = ending === "end" || typeof ending === "object" && ending.isFixed;
+  if (!isFixed) return [variant(parts)];
   const present = last.kind === "segment" && last.modifier === "*" ? "+" : "";
   return [variant([...parts.slice(0, -1), { ...last, modifier: present }]), before];
 }

@@ -19,8 +19,10 @@ export const maxRegExpPath = 2048;
 
 /** The end of a pattern. */
 export interface Tail {
-  /** How specific each segment is: 0 text, 1 constrained, 2 a parameter, 3 a rest. */
+  /** How specific each segment is: 0 text, 1 constrained, 2 a parameter, 3 a rest of segments, 4 a rest of anything. */
   readonly ranks: readonly number[];
+  /** Whether it certainly matches one number of segments only. */
+  readonly isFixed: boolean;
   /**
    * Whether the path from `from` to `end` matches; if so the offsets of the groups are written in
    * pairs to `slots` from index `at`, -1 for a group that took no part.
@@ -59,6 +61,7 @@ function mixedSegments(parts: readonly Part[]): string[][] | undefined {
 function segmentsTail(segments: readonly (readonly string[])[], ranks: readonly number[]): Tail {
   return {
     ranks,
+    isFixed: true,
     match(url, from, end, slots, at) {
       let start = from;
       for (const [index, texts] of segments.entries()) {
@@ -119,6 +122,7 @@ function regexpTail(parts: readonly Part[]): Tail {
   const expression = compile(`^(?:${source})$`);
   return {
     ranks: ranks(parts),
+    isFixed: parts.every(staysInSegment),
     match(url, from, end, slots, at) {
       if (end - from > maxRegExpPath) return false;
       const indices = expression.exec(url.slice(from, end))?.indices;
@@ -132,6 +136,12 @@ function regexpTail(parts: readonly Part[]): Tail {
       return true;
     },
   };
+}
+
+/** Whether a part certainly stands once and cannot match a slash that it does not show. */
+function staysInSegment({ kind, value, modifier }: Part): boolean {
+  if (modifier !== "" || kind === "wildcard") return false;
+  return kind !== "regexp" || /^(?:\\[dw]|\[[\w-]+\]|[\w|+*?-]|\{[\d,]+\})+$/.test(value);
 }
 
 /** The regular expression of one part (standard §2.3, "generate a regular expression"). */
@@ -169,7 +179,7 @@ function compile(source: string): RegExp {
 }
 
 function ranks(parts: readonly Part[]): number[] {
-  const segments: Set<"text" | "name" | "rest" | "constrained">[] = [new Set()];
+  const segments: Set<"text" | "name" | "segments" | "rest" | "constrained">[] = [new Set()];
   const addText = (text: string): void => {
     for (const [index, piece] of text.split("/").entries()) {
       if (index > 0) segments.push(new Set());
@@ -178,8 +188,8 @@ function ranks(parts: readonly Part[]): number[] {
   };
   for (const { kind, value, prefix, suffix, modifier } of parts) {
     addText(kind === "text" ? value : prefix);
-    const isRest = kind === "wildcard" || kind === "segment" && /[+*]/.test(modifier);
-    if (isRest) segments.at(-1)?.add("rest");
+    if (kind === "wildcard") segments.at(-1)?.add("rest");
+    else if (kind === "segment" && /[+*]/.test(modifier)) segments.at(-1)?.add("segments");
     else if (modifier !== "" || kind === "regexp") segments.at(-1)?.add("constrained");
     else if (kind === "segment") segments.at(-1)?.add("name");
     addText(suffix);
@@ -187,6 +197,7 @@ function ranks(parts: readonly Part[]): number[] {
   return segments.map((found) => {
     if (found.size === 0 || found.size === 1 && found.has("text")) return 0;
     if (found.size > 1 || found.has("constrained")) return 1;
-    return found.has("name") ? 2 : 3;
+    if (found.has("name")) return 2;
+    return found.has("segments") ? 3 : 4;
   });
 }

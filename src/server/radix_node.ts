@@ -6,6 +6,14 @@
  */
 import type { Tail } from "./pattern_tail.ts";
 
+/** The end of a pattern, and the leaf it comes to. */
+export interface TailLeaf {
+  /** What must match. */
+  readonly tail: Tail;
+  /** The index of the leaf. */
+  readonly leaf: number;
+}
+
 /** A node under construction; leaves are indexes, -1 where there is none. */
 export class RadixNode {
   /** The text between the node above and this one. */
@@ -15,7 +23,9 @@ export class RadixNode {
   /** The node after a parameter. */
   param: RadixNode | undefined = undefined;
   /** The ends of patterns that are more than text and parameters. */
-  readonly tails: { readonly tail: Tail; readonly leaf: number }[] = [];
+  readonly tails: TailLeaf[] = [];
+  /** Such ends before a rest parameter that has no segment. */
+  readonly zeroTails: TailLeaf[] = [];
   /** The leaf of a pattern that ends here. */
   leaf = -1;
   /** The leaf of a pattern that goes on with anything. */
@@ -32,12 +42,8 @@ export class RadixNode {
 
   /** Whether there is more than a leaf, text and a parameter. */
   get hasSide(): boolean {
-    return this.tails.length > 0 || this.wild !== -1 || this.segments !== -1 || this.zero !== -1;
-  }
-
-  /** Adds a tail; among equally specific ones the first wins. */
-  addTail(tail: Tail, leaf: number): void {
-    this.tails.push({ tail, leaf });
+    return this.tails.length + this.zeroTails.length > 0 ||
+      Math.max(this.wild, this.segments, this.zero) !== -1;
   }
 
   /** The node that `text` leads to from here; it is made if there is none. */

@@ -11,7 +11,7 @@ import { HttpError } from "../message/errors.ts";
 import { InitializingOutboundResponseError } from "../message/listener_errors.ts";
 import { type Encoded, encodePayload } from "../message/payload_encode.ts";
 import { Reply, type ReplyHeaders } from "../message/reply.ts";
-import { type Issue, issuePath, type Schema, validate } from "../schema/standard.ts";
+import { type Issue, issuePath, type Result, type Schema, validate } from "../schema/standard.ts";
 
 /** How the replies of one resource are encoded. */
 export interface ReplyRules {
@@ -44,7 +44,7 @@ function encodeUnchecked(
   value: unknown,
   rules: ReplyRules,
   negotiated: string | undefined,
-): Response | Promise<Response> {
+): Response {
   if (value instanceof Reply) return encodeStatusReply(value, rules, negotiated);
   const mediaType = rules.mediaType ?? negotiated;
   if (mediaType === undefined && rules.subtypePrefix === undefined) {
@@ -66,7 +66,7 @@ function jsonResponse(value: object, init: ReplyRules["init"]): Response {
     return Response.json(value, init);
   } catch {
     // A bigint or a cycle: the general encoder knows the one and explains the other.
-    const encoded = encodePayload(value) as Encoded;
+    const encoded = encodePayload(value);
     return new Response(encoded.body, { ...init, headers: { "content-type": "application/json" } });
   }
 }
@@ -75,7 +75,7 @@ function encodeStatusReply(
   reply: Reply,
   rules: ReplyRules,
   negotiated: string | undefined,
-): Response | Promise<Response> {
+): Response {
   const { body, headers, mediaType, status } = reply;
   if (body === undefined) return build(status, headers, undefined);
   const own = mediaType ?? rules.mediaType ?? contentTypeOf(headers) ?? negotiated;
@@ -87,7 +87,7 @@ function encode(
   mediaType: string | undefined,
   rules: ReplyRules,
   negotiated: string | undefined,
-): Encoded | Promise<Encoded> {
+): Encoded {
   return encodePayload(value, {
     mediaType,
     subtypePrefix: rules.subtypePrefix,
@@ -99,9 +99,8 @@ function encode(
 function build(
   status: number,
   headers: ReplyHeaders | undefined,
-  encoded: Encoded | Promise<Encoded> | undefined,
-): Response | Promise<Response> {
-  if (encoded instanceof Promise) return encoded.then((done) => build(status, headers, done));
+  encoded: Encoded | undefined,
+): Response {
   try {
     const init: ResponseInit = { status };
     if (headers !== undefined || encoded?.contentType !== undefined) {
@@ -122,7 +121,7 @@ export function toHeaders(
   if (given === undefined) return contentType === undefined ? {} : { "content-type": contentType };
   const headers = new Headers();
   for (const [name, value] of entriesOf(given)) {
-    if (Array.isArray(value)) for (const one of value) headers.append(name, String(one));
+    if (Array.isArray(value)) { for (const one of value) headers.append(name, String(one)); }
     else headers.append(name, String(value));
   }
   if (contentType !== undefined) headers.set("content-type", contentType);
@@ -151,7 +150,7 @@ function encodeChecked(
   const status = value instanceof Reply ? value.status : rules.status;
   const schema = Object.hasOwn(responses, status) ? responses[status] : undefined;
   if (schema === undefined) return encodeUnchecked(value, rules, negotiated);
-  const finish = (result: Awaited<ReturnType<typeof validate>>): Response | Promise<Response> => {
+  const finish = (result: Result): Response => {
     if (result.issues !== undefined) throw responseMismatch(status, result.issues);
     if (!(value instanceof Reply)) return encodeUnchecked(result.value, rules, negotiated);
     const checked = new Reply(status, {

@@ -3,8 +3,19 @@
  *
  * @module
  */
-import type { Exchange } from "./exchange.ts";
 import { type MatrixParams, matrixParams } from "./matrix_params.ts";
+
+/** What a context tells of the request it belongs to. */
+export interface RequestFacts {
+  /** Aborts when the client leaves, or when the request's time is up. */
+  readonly signal: AbortSignal;
+  /** The path and query as they were sent. */
+  readonly target: string;
+  /** The path as it was sent. */
+  readonly rawPath: string;
+  /** The part of the path that a rest parameter matched. */
+  readonly extraPathInfo: string;
+}
 
 /** A typed key of a {@linkcode RequestContext}; two keys are never the same, whatever their names. */
 export interface ContextKey<T> {
@@ -31,12 +42,12 @@ export function contextKey<T>(name: string): ContextKey<T> {
 
 /** Values kept for the length of one request, and what routing knows of it. */
 export class RequestContext {
-  readonly #exchange: Exchange;
+  readonly #request: RequestFacts;
   readonly #values = new Map<ContextKey<unknown>, unknown>();
 
   /** Made by the service, once for each request that asks for it. */
-  constructor(exchange: Exchange) {
-    this.#exchange = exchange;
+  constructor(request: RequestFacts) {
+    this.#request = request;
   }
 
   /** Keeps `value` under `key`. */
@@ -66,17 +77,17 @@ export class RequestContext {
 
   /** Aborts when the client leaves, or when the request's time is up. */
   get signal(): AbortSignal {
-    return this.#exchange.signal;
+    return this.#request.signal;
   }
 
   /** The path and query as they were sent. */
   get rawPath(): string {
-    return this.#exchange.target;
+    return this.#request.target;
   }
 
   /** The part of the path that a rest parameter matched, with its leading slash, or `""`. */
   get extraPathInfo(): string {
-    return this.#exchange.match?.rest ?? "";
+    return this.#request.extraPathInfo;
   }
 
   /**
@@ -84,6 +95,6 @@ export class RequestContext {
    * for `/cars;colour=red/7;gear=5`, those of `/cars/7` are `{ gear: "5" }` (spec 5.3).
    */
   matrixParams(path: string): MatrixParams {
-    return matrixParams(this.#exchange.rawPath, path);
+    return matrixParams(this.#request.rawPath, path);
   }
 }

@@ -61,7 +61,9 @@ export class RequestLimits {
   fault(exchange: Exchange): HttpError | undefined {
     const { pathStart, end, request } = exchange;
     if (end - pathStart > this.#maxUriLength) {
-      return new UriTooLongError(`The request target is longer than ${this.#maxUriLength} characters`);
+      return new UriTooLongError(
+        `The request target is longer than ${this.#maxUriLength} characters`,
+      );
     }
     if (this.#maxHeaderSize !== undefined && headerSize(request.headers) > this.#maxHeaderSize) {
       return new RequestHeaderFieldsTooLargeError(

@@ -46,11 +46,14 @@ export function endOfTarget(url: string, pathEnd: number): number {
 
 /**
  * The index of the slash that begins the path, or -1 where the authority is not one that a client
- * may send: the path would then begin elsewhere than it seems.
+ * may send: the path would then begin elsewhere than it seems, or `new URL(request.url)` throw.
  */
 export function startOfPath(url: string): number {
   const authority = url.indexOf("://") + 3;
   const start = url.indexOf("/", authority);
-  if (start === -1) return -1;
-  return /^[\w.~!$&'()*+,=:%[\]-]*$/.test(url.slice(authority, start)) ? start : -1;
+  // An empty one is no authority either: of `http:///admin/`, which `Host: /admin` makes, a URL
+  // object has the path `/`.
+  if (start <= authority) return -1;
+  const isPlain = /^[\w.~!$&'()*+,=:%[\]-]+$/.test(url.slice(authority, start));
+  return isPlain && URL.canParse(url.slice(0, start)) ? start : -1;
 }

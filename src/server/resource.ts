@@ -69,12 +69,14 @@ export interface Call<Path extends string, S> {
 type DefaultStatus = 200 | 201;
 
 /** With `responses`, a declared reply or the plain body of a default status; else anything. */
-type Returns<S> = S extends { readonly responses: infer R }
-  ? Response | HttpError | {
-    [Status in keyof R & number]:
-      | Reply<Status, Infer<R[Status]>>
-      | (Status extends DefaultStatus ? Infer<R[Status]> : never);
-  }[keyof R & number]
+type Returns<S> = S extends { readonly responses: infer R } ?
+    | Response
+    | HttpError
+    | {
+      [Status in keyof R & number]:
+        | Reply<Status, Infer<R[Status]>>
+        | (Status extends DefaultStatus ? Infer<R[Status]> : never);
+    }[keyof R & number]
   : unknown;
 
 /** Answers one resource's requests. */
@@ -83,7 +85,11 @@ export type Handler<Path extends string, S> = (
 ) => Returns<S> | Promise<Returns<S>>;
 
 /** A resource without its handler: a line of a contract. */
-export interface Endpoint<Method extends string = string, Path extends string = string, S = unknown> {
+export interface Endpoint<
+  Method extends string = string,
+  Path extends string = string,
+  S = unknown,
+> {
   /** The method; `"*"` for any. */
   readonly method: Method;
   /** The path template, relative to the service's base path. */
@@ -102,8 +108,7 @@ export interface Resource<Method extends string = string, Path extends string = 
 /** Rejects fields that `Spec` does not have, and path parameters the template does not have. */
 type NoExtra<Path extends string, S> =
   & { readonly [Key in Exclude<keyof S, keyof Spec>]: never }
-  & (S extends { readonly path: infer Declared }
-    ? Declared extends Schema ? unknown
+  & (S extends { readonly path: infer Declared } ? Declared extends Schema ? unknown
     : { readonly path: { readonly [Key in Exclude<keyof Declared, ParamNames<Path>>]: never } }
     : unknown);
 

@@ -23,7 +23,7 @@ import { type Binding, queryBinding } from "./query_binding.ts";
 import { encodeReply, type ReplyRules } from "./reply_encoder.ts";
 import type { Fields, Resource, Spec } from "./resource.ts";
 import type { Schema } from "../schema/standard.ts";
-import type { ServiceConfig } from "./service.ts";
+import type { ServiceConfig } from "./service_config.ts";
 
 /** The most bytes of a bound body, where nobody says otherwise: 10 MiB. */
 const defaultMaxEntityBodySize = 10 * 1024 * 1024;
@@ -148,7 +148,9 @@ export class ResourceRunner {
   ): Response | Promise<Response> {
     const caller = exchange.usedCaller;
     const value = caller?.responded === true ? caller.given : returned;
-    if (value === undefined) return new Response(null, { status: caller === undefined ? 202 : 500 });
+    if (value === undefined) {
+      return new Response(null, { status: caller === undefined ? 202 : 500 });
+    }
     const response = encodeReply(value, this.#rules, negotiated);
     return response instanceof Promise
       ? response.then((done) => finish(exchange, value, done))

@@ -9,7 +9,8 @@
  */
 import { Match } from "./match.ts";
 import { pathPattern } from "./path_pattern.ts";
-import { SegmentTree, type TreeRoute } from "./segment_tree.ts";
+import { SegmentTree } from "./segment_tree.ts";
+import type { TreeRoute } from "./tree_program.ts";
 
 export { Match };
 
@@ -56,7 +57,15 @@ export class Router<T> {
     this.#keys.set(key, pattern);
     this.#methods.add(method);
     const { names, rests } = path;
-    this.#routes.push({ value, method, pattern, names, rests, hasRest: rests.includes(true), path });
+    this.#routes.push({
+      value,
+      method,
+      pattern,
+      names,
+      rests,
+      hasRest: rests.includes(true),
+      path,
+    });
     this.#trees.clear();
     this.#ownTrees.clear();
     this.#getTree = undefined;

@@ -6,7 +6,7 @@
 import type { Fetch } from "../message/fetch.ts";
 import { Listener, type ListenerConfiguration } from "./listener.ts";
 import type { RunningServer } from "./running_server.ts";
-import type { Service } from "./service.ts";
+import type { Service } from "./service_config.ts";
 
 /** How to serve: a port, and all that a listener takes. */
 export interface ServeOptions extends ListenerConfiguration {

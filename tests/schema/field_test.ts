@@ -89,7 +89,7 @@ const bound: readonly [string, Schema, Partial<Field>][] = [
   }],
   ["arktype string", type("string"), {}],
   ["arktype list", type("string[]"), { many: true }],
-  ["arktype optional", type("string | undefined"), { many: undefined, nilable: true }],
+  ["arktype optional", type("string | undefined"), { nilable: true }],
 ];
 
 for (const [name, schema, differs] of bound) {

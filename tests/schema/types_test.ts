@@ -46,7 +46,11 @@ Deno.test("types: schemas yield what they say", () => {
   yields<"a" | "b">()(oneOf("a", "b"));
   yields<"a" | "b">()(oneOf(["a", "b"], { default: "a" }));
   yields<1 | 2 | "x">()(oneOf(1, 2, "x"));
-  yields<Color>()(oneOf(Object.values(Color)));
+  const color: Schema<Color> = oneOf(Object.values(Color));
+  yields<Color>()(color);
+  // @ts-expect-error the enum has two members
+  const red: Schema<Color.Red> = oneOf(Object.values(Color));
+  void red;
   yields<number[]>()(array(int()));
   yields<("a" | "b")[]>()(array(oneOf("a", "b"), { default: ["a"] }));
   yields<number | undefined>()(optional(int()));
@@ -80,10 +84,7 @@ Deno.test("types: schemas yield what they say", () => {
 
 Deno.test("types: ours are Standard Schemas, and any Standard Schema is ours", () => {
   const theirs: StandardSchemaV1<unknown, number> = int();
-  const described: StandardSchemaV1<unknown, number> & Partial<StandardJSONSchemaV1> = {
-    "~standard": theirs["~standard"],
-  };
-  const ours: Schema<number> = described as StandardSchemaV1<string, number>;
+  const ours: Schema<number> = theirs as StandardSchemaV1<string, number>;
   const both = <S extends StandardSchemaV1 & StandardJSONSchemaV1>(schema: S): Schema => schema;
   both(z.string());
   const some: readonly Schema[] = [ours, z.string(), v.string(), type("string")];

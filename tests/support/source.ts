@@ -59,7 +59,7 @@ export function parseSource(path: string, text: string): Source {
     Program({ body }) {
       for (const statement of body) {
         const line = sourceCode.getText(statement).split("\n", 1)[0] ?? "";
-        if (runsOnLoad.has(statement.type)) effects.push(line);
+        if (runsOnLoad.has(statement.type) && !setsOwn(statement, text)) effects.push(line);
         if (!isReexport(statement)) ownStatements.push(line);
       }
     },
@@ -111,6 +111,15 @@ const runsOnLoad: ReadonlySet<string> = new Set([
   "TryStatement",
   "WhileStatement",
 ]);
+
+/** Whether a statement finishes a declaration of its own file: `Params.prototype = …`. */
+function setsOwn(statement: Deno.lint.Program["body"][number], text: string): boolean {
+  if (statement.type !== "ExpressionStatement") return false;
+  if (statement.expression.type !== "AssignmentExpression") return false;
+  const [start, end] = statement.expression.left.range;
+  const name = /^\w+/.exec(text.slice(start, end))?.[0];
+  return new RegExp(`^(export )?(const|let|class|function) ${name}\\b`, "m").test(text);
+}
 
 function isReexport(statement: Deno.lint.Program["body"][number]): boolean {
   return statement.type === "ExportAllDeclaration" ||

@@ -1,0 +1,159 @@
+/**
+ * Reading the whole body of a message, never more of it than a limit.
+ *
+ * A body whose `Content-Length` is over the limit is refused unread. Without that field (chunked,
+ * or made in this process) the bytes are counted as they come, and the sender is cancelled at the
+ * first one too many. Text is decoded strictly: bytes that are no text in the charset are refused,
+ * where `request.text()` and `request.json()` quietly put U+FFFD in their place.
+ *
+ * What strictness costs, in CPU µs of a Deno.serve process a request with a JSON body of 71 bytes:
+ * `json()` 8.4, `bytes()` + decode + `JSON.parse` 9.3 (what this file does), `text()` +
+ * `JSON.parse` 9.5, `bytes()` + a fatal `TextDecoder` + `JSON.parse` 10.4. At 1 kB they are equal.
+ *
+ * @module
+ */
+import { ReadingInboundResponseBodyError } from "./client_errors.ts";
+import { UnsupportedRequestMediaTypeError } from "./listener_errors.ts";
+import { payloadFailure, shorten } from "./payload_failure.ts";
+import { PayloadTooLargeError } from "./status_errors.ts";
+
+/**
+ * The body of a message as bytes; none gives an empty array.
+ *
+ * @param limit The most bytes to accept.
+ * @throws {PayloadTooLargeError} (413) when a request has more.
+ * @throws {PayloadBindingError} (400) when a request breaks off, as when its client disconnects.
+ * @throws {ReadingInboundResponseBodyError} (502) when a response breaks off or has more.
+ * @throws {TypeError} when the body was read before.
+ */
+export async function readBytes(
+  message: Request | Response,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (message.bodyUsed) {
+    throw new TypeError("Cannot read a body twice: read it once, or read a clone of the message");
+  }
+  const length = declaredLength(message);
+  if (length > limit) throw tooLarge(message, limit, `it has ${length}`);
+  if (length < 0) return readCounted(message, limit);
+  const bytes = await message.bytes().catch((cause) => {
+    throw brokenOff(message, cause);
+  });
+  // A message made in this process can declare a length that is not its own.
+  if (bytes.length > limit) throw tooLarge(message, limit, `it has ${bytes.length}`);
+  return bytes;
+}
+
+/**
+ * The body of a message as text, without a byte order mark.
+ *
+ * @param limit The most bytes to accept.
+ * @param charset The label of an encoding (Encoding standard, section 4.2), any case.
+ * @throws {PayloadBindingError} (400) when the bytes are no text in that charset.
+ * @throws {UnsupportedRequestMediaTypeError} (415) when this runtime does not know the charset.
+ * @throws {PayloadTooLargeError} as {@linkcode readBytes}, like the rest.
+ */
+export async function readText(
+  message: Request | Response,
+  limit: number,
+  charset?: string,
+): Promise<string> {
+  return decodeText(await readBytes(message, limit), charset);
+}
+
+const REPLACEMENT = "\uFFFD";
+const utf8 = new TextDecoder();
+
+/**
+ * Decodes bytes strictly; without a charset as UTF-8.
+ *
+ * @throws {PayloadBindingError} (400) when the bytes are no text in that charset.
+ * @throws {UnsupportedRequestMediaTypeError} (415) when this runtime does not know the charset.
+ */
+export function decodeText(bytes: Uint8Array, charset?: string): string {
+  if (charset !== undefined && !isUtf8(charset)) return decodeStrictly(bytes, charset);
+  const text = utf8.decode(bytes);
+  // The lenient decoder is three to five times as fast as the strict one. U+FFFD may have been
+  // sent as such, so only the strict one can tell; text without it was valid.
+  return text.includes(REPLACEMENT) ? decodeStrictly(bytes, "utf-8") : text;
+}
+
+function isUtf8(charset: string): boolean {
+  return charset === "utf-8" || charset === "UTF-8";
+}
+
+function decodeStrictly(bytes: Uint8Array, charset: string): string {
+  let decoder: TextDecoder;
+  try {
+    decoder = new TextDecoder(charset, { fatal: true });
+  } catch (cause) {
+    throw new UnsupportedRequestMediaTypeError(
+      `Cannot decode the charset "${shorten(charset)}": send UTF-8`,
+      { cause },
+    );
+  }
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw payloadFailure(`the payload is not valid ${decoder.encoding}`, cause);
+  }
+}
+
+/**
+ * The length that the message declares and its transport enforces; -1 where there is none.
+ *
+ * That of a compressed response is the length before decompression, and so says nothing.
+ */
+function declaredLength(message: Request | Response): number {
+  const text = message.headers.get("content-length");
+  if (text === null || !/^\d+$/.test(text)) return -1;
+  if (message instanceof Response && message.headers.has("content-encoding")) return -1;
+  return Number(text);
+}
+
+async function readCounted(
+  message: Request | Response,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (message.body === null) return new Uint8Array(0);
+  const reader: ReadableStreamDefaultReader<Uint8Array> = message.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read().catch((cause) => {
+      throw brokenOff(message, cause);
+    });
+    if (done) return concat(chunks, length);
+    length += value.length;
+    if (length > limit) {
+      // Not awaited: a source that never settles its cancellation must not hold up the answer.
+      reader.cancel().catch(() => {});
+      throw tooLarge(message, limit, "it has more");
+    }
+    chunks.push(value);
+  }
+}
+
+function concat(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function tooLarge(message: Request | Response, limit: number, found: string): Error {
+  const what = message instanceof Response ? "response" : "request";
+  const text = `The body of the ${what} is over its limit of ${limit} bytes: ${found}`;
+  return message instanceof Response
+    ? new ReadingInboundResponseBodyError(text)
+    : new PayloadTooLargeError(text);
+}
+
+function brokenOff(message: Request | Response, cause: unknown): Error {
+  return message instanceof Response
+    ? new ReadingInboundResponseBodyError("The body of the response broke off", { cause })
+    : payloadFailure("the payload broke off before its end", cause);
+}

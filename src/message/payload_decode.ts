@@ -1,0 +1,248 @@
+/**
+ * From the body of a message to a value: by its media type first, then by the kind of value that
+ * is wanted (spec 2.3.4.4).
+ *
+ * | media type                        | `any` gives        | also gives                         |
+ * | --------------------------------- | ------------------ | ---------------------------------- |
+ * | JSON, `+json`                     | `json`: the value  | `text` of a JSON string, `bytes` of an array of 0 to 255 |
+ * | XML, `+xml`                       | `xml`: a tree      |                                    |
+ * | `application/x-www-form-urlencoded` | `form`: a record | `text`: as it was sent             |
+ * | `multipart/form-data`             | `form`: a record with files | `bytes`                   |
+ * | `text/*`                          | `text`             | `bytes`                            |
+ * | `application/octet-stream`        | `bytes`            |                                    |
+ * | `image audio video font model multipart/*` | `bytes`   | every kind, as the program knows best |
+ * | none, and any other               | `json`             | every kind, as the program knows best |
+ *
+ * `stream` hands over the body of any type unread. Schemas are not looked at here.
+ *
+ * @module
+ */
+import { decodeText, readBytes, readText } from "./body_reader.ts";
+import { MediaTypeBindingError } from "./errors.ts";
+import { type MultipartRecord, parseForm, parseMultipart } from "./form.ts";
+import { parseJson } from "./json.ts";
+import { isForm, isJson, isText, isXml, mediaTypeEssence, parseMediaType } from "./media_type.ts";
+import { payloadFailure, shorten } from "./payload_failure.ts";
+import { parseXml } from "./xml_parse.ts";
+import { xmlEncoding } from "./xml_text.ts";
+
+/** The kind of value that is wanted of a body; `any` leaves it to the media type. */
+export type BodyKind = "any" | "text" | "json" | "xml" | "form" | "bytes" | "stream";
+
+/** What is wanted of a body. */
+export interface DecodeOptions {
+  /** The kind of value. */
+  readonly kind: BodyKind;
+  /** The most bytes to read; a `stream` is not held to it. */
+  readonly limit: number;
+  /**
+   * Whether an empty body gives `undefined`. Otherwise it is an error, except as text and bytes.
+   *
+   * @default false
+   */
+  readonly nilable?: boolean;
+  /**
+   * The name of the declared type, for messages.
+   *
+   * @default the kind's name in the specification, as `byte[]`
+   */
+  readonly typeName?: string;
+}
+
+/**
+ * Reads the body of a message and decodes it.
+ *
+ * @throws {PayloadBindingError} (400) when the media type cannot give the kind, the body is not what
+ * its media type says, is empty, or breaks off.
+ * @throws {MediaTypeBindingError} (400) when the `Content-Type` is no media type.
+ * @throws {UnsupportedRequestMediaTypeError} (415) when its charset is not known.
+ * @throws {PayloadTooLargeError} (413) when the body is over the limit.
+ * @throws {ReadingInboundResponseBodyError} (502) in place of the last, and when it breaks off, where
+ * the message is a response.
+ */
+export function decodePayload(
+  message: Request | Response,
+  options: DecodeOptions,
+): Promise<unknown> {
+  const contentType = message.headers.get("content-type");
+  const { kind } = options;
+  // Nearly every body is this one; it gets by with one comparison.
+  if (contentType === "application/json" && (kind === "json" || kind === "any")) {
+    return decodeJson(message, options, undefined);
+  }
+  if (kind === "stream") return Promise.resolve(message.body);
+  return decodeBy(message, options, contentType);
+}
+
+/**
+ * Which of several kinds to read from a media type: the one that it gives best, as in the table of
+ * this file; the first for a type that leaves the choice to the program. `undefined` if it can give
+ * none.
+ *
+ * @throws {MediaTypeBindingError} (400) when `contentType` is no media type.
+ */
+export function chooseKind(
+  contentType: string | null,
+  kinds: readonly BodyKind[],
+): BodyKind | undefined {
+  const gives = GIVES[familyOf(contentType)];
+  return gives === EVERY_KIND ? kinds[0] : gives.find((kind) => kinds.includes(kind));
+}
+
+type Family = "json" | "xml" | "form" | "multipart" | "text" | "binary" | "media" | "other";
+
+const EVERY_KIND: readonly BodyKind[] = ["json", "text", "xml", "form", "bytes"];
+
+/** The kinds that a media type gives, best first. */
+const GIVES: Readonly<Record<Family, readonly BodyKind[]>> = {
+  json: ["json", "text", "bytes"],
+  xml: ["xml"],
+  form: ["form", "text"],
+  multipart: ["form", "bytes"],
+  text: ["text", "bytes"],
+  binary: ["bytes"],
+  media: EVERY_KIND,
+  other: EVERY_KIND,
+};
+
+function familyOf(contentType: string | null): Family {
+  if (contentType === null || contentType === "") return "other";
+  const essence = mediaTypeEssence(contentType);
+  if (essence === "") {
+    throw new MediaTypeBindingError(
+      `Cannot read the Content-Type "${shorten(contentType)}": send a type as "application/json"`,
+    );
+  }
+  if (isJson(essence)) return "json";
+  if (isXml(essence)) return "xml";
+  if (isForm(essence)) return "form";
+  if (essence === "multipart/form-data") return "multipart";
+  if (isText(essence)) return "text";
+  if (essence === "application/octet-stream") return "binary";
+  return /^(?:image|audio|video|font|model|multipart)\//.test(essence) ? "media" : "other";
+}
+
+async function decodeBy(
+  message: Request | Response,
+  options: DecodeOptions,
+  contentType: string | null,
+): Promise<unknown> {
+  const family = familyOf(contentType);
+  const [natural = "json"] = GIVES[family];
+  const anything = family === "media" ? "bytes" : natural;
+  const kind = options.kind === "any" ? anything : options.kind;
+  if (!GIVES[family].includes(kind)) throw incompatible(kind, options, contentType);
+  const charset = charsetOf(contentType);
+  switch (kind) {
+    case "xml":
+      return await decodeXml(message, options, charset);
+    case "form":
+      return family === "multipart"
+        ? await decodeMultipart(message, options, contentType ?? "")
+        : await decodeForm(message, options, charset);
+    case "text":
+      return family === "json"
+        ? await decodeJsonString(message, options, charset)
+        : orNil(await readText(message, options.limit, charset), options);
+    case "bytes":
+      return family === "json"
+        ? await decodeJsonBytes(message, options, charset)
+        : orNil(await readBytes(message, options.limit), options);
+    default:
+      return await decodeJson(message, options, charset);
+  }
+}
+
+function charsetOf(contentType: string | null): string | undefined {
+  if (contentType === null || !contentType.includes(";")) return undefined;
+  return parseMediaType(contentType)?.params.charset;
+}
+
+function orNil<Value extends string | Uint8Array>(
+  value: Value,
+  { nilable = false }: DecodeOptions,
+): Value | undefined {
+  return nilable && value.length === 0 ? undefined : value;
+}
+
+async function decodeJson(
+  message: Request | Response,
+  options: DecodeOptions,
+  charset: string | undefined,
+): Promise<unknown> {
+  const text = await readText(message, options.limit, charset);
+  return text === "" ? nilOr(options, "the payload is empty: send JSON") : parseJson(text);
+}
+
+async function decodeJsonString(
+  message: Request | Response,
+  options: DecodeOptions,
+  charset: string | undefined,
+): Promise<string | undefined> {
+  const value = await decodeJson(message, options, charset);
+  if (value === undefined || typeof value === "string") return value;
+  throw incompatible("text", options, "JSON that is no string");
+}
+
+async function decodeJsonBytes(
+  message: Request | Response,
+  options: DecodeOptions,
+  charset: string | undefined,
+): Promise<Uint8Array | undefined> {
+  const value = await decodeJson(message, options, charset);
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.every(isByte)) return Uint8Array.from(value);
+  throw incompatible("bytes", options, "JSON that is no array of 0 to 255");
+}
+
+function isByte(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 255;
+}
+
+async function decodeXml(
+  message: Request | Response,
+  options: DecodeOptions,
+  charset: string | undefined,
+): Promise<unknown> {
+  const bytes = await readBytes(message, options.limit);
+  if (bytes.length === 0) return nilOr(options, "the payload is empty: send XML");
+  return parseXml(decodeText(bytes, charset ?? xmlEncoding(bytes)));
+}
+
+async function decodeForm(
+  message: Request | Response,
+  options: DecodeOptions,
+  charset: string | undefined,
+): Promise<unknown> {
+  const text = await readText(message, options.limit, charset);
+  return text === "" && options.nilable ? undefined : parseForm(text);
+}
+
+async function decodeMultipart(
+  message: Request | Response,
+  options: DecodeOptions,
+  contentType: string,
+): Promise<MultipartRecord | undefined> {
+  const bytes = await readBytes(message, options.limit);
+  return bytes.length === 0 && options.nilable ? undefined : parseMultipart(bytes, contentType);
+}
+
+function nilOr({ nilable = false }: DecodeOptions, otherwise: string): undefined {
+  if (!nilable) throw payloadFailure(otherwise);
+}
+
+const TYPE_NAMES: Readonly<Record<BodyKind, string>> = {
+  any: "anydata",
+  text: "string",
+  json: "json",
+  xml: "xml",
+  form: "map<string>",
+  bytes: "byte[]",
+  stream: "stream",
+};
+
+function incompatible(kind: BodyKind, options: DecodeOptions, found: string | null): Error {
+  const name = options.typeName ?? TYPE_NAMES[kind];
+  const shown = shorten(found ?? "");
+  return payloadFailure(`incompatible type found: '${name}': the payload is ${shown}`);
+}
