@@ -43,16 +43,25 @@ export {
   get,
   type Handler,
   head,
+  type NoExtra,
   options,
   patch,
   post,
   put,
   type Resource,
   resource,
+  type Returns,
   type Spec,
   type Verb,
 } from "./src/server/resource.ts";
-export type { ParamNames, PathOf, PathSpec } from "./src/server/path_types.ts";
+export type {
+  NamedParams,
+  ParamName,
+  ParamNames,
+  PathOf,
+  PathSpec,
+  UndeclaredParam,
+} from "./src/server/path_types.ts";
 export { service } from "./src/server/service.ts";
 export type { Service, ServiceConfig } from "./src/server/service_config.ts";
 export { Listener, type ListenerConfiguration } from "./src/server/listener.ts";
@@ -78,6 +87,9 @@ export {
   bytes,
   decimal,
   type DecimalOptions,
+  Failure,
+  type FailureIssue,
+  type FailureKind,
   float,
   type FloatOptions,
   form,
@@ -96,6 +108,8 @@ export {
   type OneOfOptions,
   optional,
   type Result,
+  type Rule,
+  Scalar,
   type Schema,
   type StandardProps,
   stream,
@@ -122,14 +136,17 @@ export {
   type HeaderValue,
   InvalidHeaderValueError,
   parseHeader,
+  unquote,
 } from "./src/message/header_value.ts";
 export {
   type MediaType,
+  mediaTypeEssence,
   mediaTypeMatches,
   parseMediaType,
   serializeMediaType,
 } from "./src/message/media_type.ts";
 export {
+  matchesConsumes,
   negotiateMediaType,
   parseQualityList,
   type QualityValue,

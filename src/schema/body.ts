@@ -4,11 +4,11 @@
  *
  * @module
  */
+import type { BodyKind } from "../message/payload_decode.ts";
 import type { Infer, Schema, StandardProps } from "./standard.ts";
 import { validate } from "./standard.ts";
 
-/** How a payload is read; `any` leaves it to the media type. */
-export type BodyKind = "any" | "text" | "json" | "xml" | "form" | "bytes" | "stream";
+export type { BodyKind };
 
 /** A body of one kind; a Standard Schema of what the kind decodes to. */
 export class Body<Output = unknown> implements Schema<Output> {

@@ -49,9 +49,7 @@ function locateUnusual(
     const after = url.slice(end);
     // Layers and handlers must see the path that is routed, or a guard could be walked around.
     const rebuilt = new Request(before + routed + after, request);
-    const sent = before + canonical + after;
-    const sentEnd = start + canonical.length;
-    const exchange = new Exchange(rebuilt, method, sent, start, sentEnd, connection);
+    const exchange = new Exchange(rebuilt, method, url, start, end, connection);
     // Found anew: rebuilding rewrites the authority too (`X:80` becomes `x`), and moves the path.
     exchange.routeUrl = rebuilt.url;
     exchange.routeStart = startOfPath(rebuilt.url);

@@ -52,7 +52,8 @@ export class Match<T> {
   /**
    * A match at the given offsets.
    *
-   * @param slots the start and end of each parameter in `url`, -1 where it is absent; copied
+   * @param slots the start and end of each parameter in `url`, copied: an end is complemented where
+   * the parameter may have something encoded, and both are -1 where it is absent
    */
   constructor(route: Route<T>, url: string, slots: Int32Array) {
     this.route = route;
@@ -74,19 +75,9 @@ export class Match<T> {
 
   /** The parameter of that index as it stands in the URL; `undefined` if it is absent. */
   raw(index: number): string | undefined {
-    let start = this.start0;
-    let end = this.end0;
-    if (index === 1) {
-      start = this.start1;
-      end = this.end1;
-    } else if (index === 2) {
-      start = this.start2;
-      end = this.end2;
-    } else if (index > 2) {
-      start = this.others[2 * index - 6] ?? -1;
-      end = this.others[2 * index - 5] ?? -1;
-    }
-    return cut(this.url, start, end);
+    const start = this.start(index);
+    const end = this.end(index);
+    return start < 0 ? undefined : this.url.slice(start, end < 0 ? ~end : end);
   }
 
   /**
@@ -96,9 +87,11 @@ export class Match<T> {
    * @throws {URIError} when the percent-encoding is malformed.
    */
   param(index: number): PathValue {
-    const raw = this.raw(index);
-    if (this.route.rests[index]) return raw ? segmentsOf(raw) : [];
-    return raw === undefined ? undefined : decoded(raw);
+    if (this.route.rests[index]) {
+      const raw = this.raw(index);
+      return raw ? segmentsOf(raw) : [];
+    }
+    return this.text(this.start(index), this.end(index));
   }
 
   /**
@@ -109,16 +102,20 @@ export class Match<T> {
   params(): { [name: string]: PathValue } {
     const { names, hasRest } = this.route;
     const count = names.length;
+    // An index as a key costs more than all else here, unless an object is born with it.
+    if (hasRest && count === 1 && names[0] === "0") {
+      return { __proto__: null, 0: this.param(0) } as unknown as Params;
+    }
     const params = new Params();
-    if (hasRest || count > 3 || this.url.includes("%", this.start0)) {
+    if (hasRest || count > 3) {
       for (let index = 0; index < count; index++) {
         params[names[index] as string] = this.param(index);
       }
       return params;
     }
-    if (count > 0) params[names[0] as string] = cut(this.url, this.start0, this.end0);
-    if (count > 1) params[names[1] as string] = cut(this.url, this.start1, this.end1);
-    if (count > 2) params[names[2] as string] = cut(this.url, this.start2, this.end2);
+    if (count > 0) params[names[0] as string] = this.text(this.start0, this.end0);
+    if (count > 1) params[names[1] as string] = this.text(this.start1, this.end1);
+    if (count > 2) params[names[2] as string] = this.text(this.start2, this.end2);
     return params;
   }
 
@@ -127,14 +124,27 @@ export class Match<T> {
     const raw = this.route.rests.at(-1) ? this.raw(this.route.rests.length - 1) : undefined;
     return raw === undefined ? "" : `/${raw}`;
   }
+
+  private text(start: number, end: number): string | undefined {
+    if (end >= 0) return this.url.slice(start, end);
+    return start < 0 ? undefined : decoded(this.url.slice(start, ~end));
+  }
+
+  private start(index: number): number {
+    if (index === 0) return this.start0;
+    if (index === 1) return this.start1;
+    return index === 2 ? this.start2 : this.others[2 * index - 6] ?? -1;
+  }
+
+  private end(index: number): number {
+    if (index === 0) return this.end0;
+    if (index === 1) return this.end1;
+    return index === 2 ? this.end2 : this.others[2 * index - 5] ?? -1;
+  }
 }
 
 function segmentsOf(raw: string): readonly string[] {
   return raw.includes("/") ? raw.split("/").map(decoded) : [decoded(raw)];
-}
-
-function cut(url: string, start: number, end: number): string | undefined {
-  return start < 0 ? undefined : url.slice(start, end);
 }
 
 function decoded(text: string): string {

@@ -73,9 +73,18 @@ export class Mount implements MountPoint {
 
   /** Answers a request. */
   answer(exchange: Exchange): Response | Promise<Response> {
-    if (this.#layered === undefined) return this.#route(exchange);
+    return this.#layered === undefined
+      ? this.#route(exchange)
+      : this.#answerLayered(exchange, this.#layered);
+  }
+
+  async #answerLayered(exchange: Exchange, layered: Fetch): Promise<Response> {
     this.#layeredExchanges.set(exchange.request, exchange);
-    return this.#layered(exchange.request).catch((error) => this.#fail(exchange, error));
+    try {
+      return await layered(exchange.request);
+    } catch (error) {
+      return await this.#fail(exchange, error);
+    }
   }
 
   /** What the innermost layer calls, with the request it was given or another. */
@@ -129,7 +138,7 @@ export class Mount implements MountPoint {
   #allow(exchange: Exchange): string[] {
     const { method, routeUrl, routeStart, routeEnd } = exchange;
     const end = endsWithSlash(exchange) ? routeEnd - 1 : routeEnd;
-    const isBase = end - routeStart <= Math.max(this.basePath.length, 0);
+    const isBase = end - routeStart <= Math.max(this.basePath.length, 1);
     const methods = method === "OPTIONS" && isBase
       ? this.service.resources.map((resource) => resource.method)
       : [

@@ -21,8 +21,10 @@ export interface MountPoint {
 
 /** A `fetch` at the root, for `serve(handler)`. */
 export class FetchMount implements MountPoint {
-  readonly basePath = "";
-  readonly host = undefined;
+  /** The root. */
+  readonly basePath: string = "";
+  /** Every host. */
+  readonly host: undefined = undefined;
   readonly #fetch: Fetch;
 
   /** Mounts `fetch`. */

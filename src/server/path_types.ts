@@ -6,7 +6,7 @@
 import type { Infer, Schema } from "../schema/standard.ts";
 
 /** The part of `Text` before the first character that cannot be in a parameter's name. */
-type Name<Text extends string> = Text extends
+export type ParamName<Text extends string> = Text extends
   | `${infer Head}/${string}`
   | `${infer Head}(${string}`
   | `${infer Head}?${string}`
@@ -15,20 +15,22 @@ type Name<Text extends string> = Text extends
   | `${infer Head}.${string}`
   | `${infer Head}-${string}`
   | `${infer Head}{${string}`
-  | `${infer Head}}${string}` ? Name<Head>
+  | `${infer Head}}${string}` ? ParamName<Head>
   : Text;
 
 /** The names of the parameters of a path template; `"0"` is the trailing wildcard's. */
 export type ParamNames<Path extends string> = string extends Path ? string
   : NamedParams<Path> | (Path extends `${string}/*` ? "0" : never);
 
-type NamedParams<Path extends string> = Path extends `${infer Head}\\:${infer Tail}`
+/** The names after each colon of a path template. */
+export type NamedParams<Path extends string> = Path extends `${infer Head}\\:${infer Tail}`
   ? NamedParams<Head> | NamedParams<Tail>
-  : Path extends `${string}:${infer Tail}` ? Name<Tail> | NamedParams<Tail>
+  : Path extends `${string}:${infer Tail}` ? ParamName<Tail> | NamedParams<Tail>
   : never;
 
 /** What an undeclared parameter binds to: text, or its segments where it may span several. */
-type Undeclared<Path extends string, Key extends string> = Key extends "0" ? readonly string[]
+export type UndeclaredParam<Path extends string, Key extends string> = Key extends "0"
+  ? readonly string[]
   : Path extends `${string}:${Key}*${string}` | `${string}:${Key}+${string}` ? readonly string[]
   : Path extends `${string}:${Key}?${string}` ? string | undefined
   : string;
@@ -41,5 +43,5 @@ export type PathOf<Path extends string, Declared> = Declared extends Schema ? In
   : {
     readonly [Key in ParamNames<Path>]: Declared extends Readonly<Record<Key, Schema>>
       ? Infer<Declared[Key]>
-      : Undeclared<Path, Key>;
+      : UndeclaredParam<Path, Key>;
   };

@@ -25,7 +25,7 @@ export interface Tail {
   readonly isFixed: boolean;
   /**
    * Whether the path from `from` to `end` matches; if so the offsets of the groups are written in
-   * pairs to `slots` from index `at`, -1 for a group that took no part.
+   * pairs to `slots` from index `at`, the ends complemented; -1 for a group that took no part.
    */
   match(url: string, from: number, end: number, slots: Int32Array, at: number): boolean;
 }
@@ -101,11 +101,11 @@ function matchSegment(
     const found = url.indexOf(text, from + 1);
     if (found === -1 || found + text.length >= lastStart) return false;
     slots[at++] = from;
-    slots[at++] = found;
+    slots[at++] = ~found;
     from = found + text.length;
   }
   slots[at] = from;
-  slots[at + 1] = lastStart;
+  slots[at + 1] = ~lastStart;
   return true;
 }
 
@@ -131,7 +131,7 @@ function regexpTail(parts: readonly Part[]): Tail {
         // Absent where the group took no part, which the type does not say.
         const pair: [number, number] | undefined = indices[index];
         slots[at++] = pair === undefined ? -1 : pair[0] + from;
-        slots[at++] = pair === undefined ? -1 : pair[1] + from;
+        slots[at++] = pair === undefined ? -1 : ~(pair[1] + from);
       }
       return true;
     },

@@ -7,10 +7,11 @@
  *
  * @module
  */
-import { HttpError } from "../message/errors.ts";
+import type { HttpError } from "../message/errors.ts";
 import { InitializingOutboundResponseError } from "../message/listener_errors.ts";
 import { type Encoded, encodePayload } from "../message/payload_encode.ts";
 import { Reply, type ReplyHeaders } from "../message/reply.ts";
+import { isFieldValue, sendable } from "./sendable.ts";
 import { type Issue, issuePath, type Result, type Schema, validate } from "../schema/standard.ts";
 
 /** How the replies of one resource are encoded. */
@@ -33,7 +34,7 @@ export function encodeReply(
   rules: ReplyRules,
   negotiated?: string,
 ): Response | Promise<Response> {
-  if (value instanceof Response) return value;
+  if (value instanceof Response) return sendable(value);
   if (value instanceof Error) throw value;
   return rules.responses === undefined
     ? encodeUnchecked(value, rules, negotiated)

@@ -44,7 +44,11 @@ export class RequestLimits {
   readonly #maxUriLength: number;
   readonly #maxHeaderSize: number | undefined;
 
-  /** @throws {GenericListenerError} when a limit is not positive. */
+  /**
+   * Keeps the limits.
+   *
+   * @throws {GenericListenerError} when one is not positive.
+   */
   constructor(config: RequestLimitConfigs = {}) {
     checkOptions("requestLimits", config, limitOptions);
     for (const name of ["maxUriLength", "maxHeaderSize", "maxEntityBodySize"] as const) {

@@ -65,17 +65,14 @@ export interface Call<Path extends string, S> {
   readonly context: RequestContext;
 }
 
-/** The statuses a plain return value can stand for. */
-type DefaultStatus = 200 | 201;
-
-/** With `responses`, a declared reply or the plain body of a default status; else anything. */
-type Returns<S> = S extends { readonly responses: infer R } ?
+/** What a handler may return: with `responses`, a declared reply or the plain body of a default status; else anything. */
+export type Returns<S> = S extends { readonly responses: infer R } ?
     | Response
     | HttpError
     | {
       [Status in keyof R & number]:
         | Reply<Status, Infer<R[Status]>>
-        | (Status extends DefaultStatus ? Infer<R[Status]> : never);
+        | (Status extends 200 | 201 ? Infer<R[Status]> : never);
     }[keyof R & number]
   : unknown;
 
@@ -106,7 +103,7 @@ export interface Resource<Method extends string = string, Path extends string = 
 }
 
 /** Rejects fields that `Spec` does not have, and path parameters the template does not have. */
-type NoExtra<Path extends string, S> =
+export type NoExtra<Path extends string, S> =
   & { readonly [Key in Exclude<keyof S, keyof Spec>]: never }
   & (S extends { readonly path: infer Declared } ? Declared extends Schema ? unknown
     : { readonly path: { readonly [Key in Exclude<keyof Declared, ParamNames<Path>>]: never } }

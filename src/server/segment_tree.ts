@@ -16,10 +16,14 @@ import {
   type TreeProgram,
   treeProgram,
 } from "./tree_program.ts";
-import { choiceAt, countAt, leafAt, tableAt, type TreeRoute } from "./tree_program.ts";
+import { choiceAt, countAt, leafAt, slashAt, tableAt, type TreeRoute } from "./tree_program.ts";
 import { Match } from "./match.ts";
 
 const slash = 0x2f;
+const percent = 0x25;
+/** Up to this length reading a parameter's codes is faster than searching for its end. */
+const nearEnd = 16;
+
 /** The routes of one method, ready to be matched. */
 export class SegmentTree<T> {
   readonly #tree: TreeProgram<T>;
@@ -38,7 +42,10 @@ export class SegmentTree<T> {
   /** The best route for the path from `start` to `end` in `url`. */
   match(url: string, start: number, end: number): Match<T> | undefined {
     const tree = this.#tree;
-    let found = walk(tree, 0, url, start, end, 0, false);
+    const { first } = tree;
+    let found = first !== 0 && url.charCodeAt(start) === slash
+      ? walk(tree, first, url, start + 1, end, 0, false)
+      : walk(tree, 0, url, start, end, 0, false);
     if (found === -1) {
       // A rest of no segment goes last of all, so it is looked for when there is nothing else.
       if (!this.#hasZero) return undefined;
@@ -47,9 +54,8 @@ export class SegmentTree<T> {
     }
     const leaf = tree.leaves[found] as Leaf<T>;
     if (leaf.still !== undefined) return leaf.still;
-    const { route, absent } = leaf;
-    if (absent > 0) tree.slots.fill(-1, 2 * (route.names.length - absent));
-    return new Match(route, url, tree.slots);
+    if (leaf.absent > 0) tree.slots.fill(-1, 2 * (leaf.names.length - leaf.absent));
+    return new Match(leaf, url, tree.slots);
   }
 }
 
@@ -106,13 +112,25 @@ function walk(
     }
     if (choice === 0) return -1;
     if (choice < 0) return beside(tree, node, url, pos, end, depth, allowZero);
-    const stop = endOfSegment(url, pos, end);
-    if (stop === pos) return -1;
+    let stop = pos;
+    let code = 0;
+    const near = pos + nearEnd < end ? pos + nearEnd : end;
+    while (stop < near && (code = url.charCodeAt(stop)) !== slash && code !== percent) stop++;
+    if (stop === pos && code !== percent) return -1;
     slots[depth] = pos;
-    slots[depth + 1] = stop;
+    if (stop < end && code !== slash) {
+      stop = endOfSegment(url, stop, end);
+      slots[depth + 1] = ~stop;
+    } else slots[depth + 1] = stop;
     depth += 2;
-    pos = stop;
-    node = choice;
+    const after = numbers[choice + slashAt] as number;
+    if (stop === end || after === 0) {
+      node = choice;
+      pos = stop;
+    } else {
+      node = after;
+      pos = stop + 1;
+    }
   }
 }
 
@@ -141,7 +159,7 @@ function beside(
   if (param !== 0 && url.charCodeAt(pos) !== slash) {
     const stop = endOfSegment(url, pos, end);
     slots[depth] = pos;
-    slots[depth + 1] = stop;
+    slots[depth + 1] = ~stop;
     const found = walk(tree, param, url, stop, end, depth + 2, allowZero);
     if (found !== -1) return found;
   }
@@ -149,7 +167,7 @@ function beside(
     if (tail.match(url, pos, end, slots, depth)) return leaf;
   }
   slots[depth] = pos;
-  slots[depth + 1] = end;
+  slots[depth + 1] = ~end;
   if (side.segments !== -1 && isSegments(url, pos, end)) return side.segments;
   return side.wild;
 }

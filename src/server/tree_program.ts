@@ -18,14 +18,12 @@ export interface TreeRoute<T> extends Route<T> {
   readonly path: PathPattern;
 }
 
-/** One variant of a route, where the tree ends. */
-export interface Leaf<T> {
-  /** The route. */
-  readonly route: TreeRoute<T>;
+/** One variant of a route, where the tree ends: a copy of it, so that a match reads one object. */
+export interface Leaf<T> extends Route<T> {
   /** How many of its last parameters this variant leaves out. */
   readonly absent: number;
   /** The match, if it is always the same one. */
-  readonly still: Match<T> | undefined;
+  still: Match<T> | undefined;
 }
 
 /** What a node has beside text and a parameter: indexes of leaves, -1 where there is none. */
@@ -54,8 +52,10 @@ export const sideAt = 2;
 export const lowAt = 3;
 /** The number of entries of the table. */
 export const countAt = 4;
+/** The index of the node after a slash, if a slash leads to it and there is no side; else 0. */
+export const slashAt = 5;
 /** The table of children: the index of a child, or 0. */
-export const tableAt = 5;
+export const tableAt = 6;
 
 /** From this length on, cutting text out and comparing it is faster than reading its codes. */
 const longText = 16;
@@ -70,7 +70,12 @@ export interface TreeProgram<T> {
   readonly sides: readonly Side[];
   /** What is found. */
   readonly leaves: readonly Leaf<T>[];
-  /** Where a walk writes the start and end of each parameter. */
+  /** The index of the node after the first slash; 0 if a walk must begin before it. */
+  readonly first: number;
+  /**
+   * Where a walk writes the start and end of each parameter. An end is complemented where the
+   * parameter may have something encoded, and a start is -1 where there is no parameter.
+   */
   readonly slots: Int32Array;
 }
 
@@ -96,7 +101,8 @@ export function treeProgram<T>(routes: readonly TreeRoute<T>[]): TreeProgram<T> 
   emit(root, numbers, texts, sides);
   const groups = Math.max(3, ...routes.map((route) => route.names.length));
   const slots = new Int32Array(2 * groups).fill(-1);
-  return { numbers: Int32Array.from(numbers), texts, sides, leaves, slots };
+  const first = root.leaf === -1 ? numbers[slashAt] ?? 0 : 0;
+  return { numbers: Int32Array.from(numbers), texts, sides, leaves, slots, first };
 }
 
 function insert<T>(
@@ -107,11 +113,27 @@ function insert<T>(
 ): void {
   let node = root;
   for (const step of steps) {
-    node = step === null ? node.param ??= new RadixNode("") : node.descend(step);
+    if (step === null) node = node.param ??= new RadixNode("");
+    else {
+      // A slash at the beginning and after a parameter has a node of its own, to be jumped to.
+      const first = step.startsWith("/") ? 1 : 0;
+      node = node.descend(step.slice(0, first)).descend(step.slice(first));
+    }
   }
-  const isStill = route.names.length === 0;
-  const still = isStill ? new Match<T>(route, "", new Int32Array(6).fill(-1)) : undefined;
-  const leaf = leaves.push({ route, absent: route.names.length - captures, still }) - 1;
+  const { value, method, pattern, names, rests, hasRest } = route;
+  const absent = names.length - captures;
+  const added: Leaf<T> = {
+    value,
+    method,
+    pattern,
+    names,
+    rests,
+    hasRest,
+    absent,
+    still: undefined,
+  };
+  if (names.length === 0) added.still = new Match(added, "", new Int32Array(6).fill(-1));
+  const leaf = leaves.push(added) - 1;
   if (typeof ending === "object") {
     const tails = absence === 2 ? node.zeroTails : node.tails;
     tails.push({ tail: ending, leaf });
@@ -130,7 +152,7 @@ function emit(node: RadixNode, numbers: number[], texts: string[], sides: Side[]
   const low = codes.length === 0 ? 0 : Math.min(...codes);
   const count = codes.length === 0 ? 0 : Math.max(...codes) - low + 1;
   const start = numbers.length;
-  numbers.push(node.leaf, 0, -1, low, count, ...new Array<number>(count).fill(0));
+  numbers.push(node.leaf, 0, -1, low, count, 0, ...new Array<number>(count).fill(0));
   if (node.hasSide) {
     const byRank = (a: TailLeaf, b: TailLeaf): number => compareRanks(a.tail.ranks, b.tail.ranks);
     const tails = node.tails.toSorted(byRank);
@@ -148,8 +170,9 @@ function emit(node: RadixNode, numbers: number[], texts: string[], sides: Side[]
     const { length } = child.text;
     const isLong = length >= longText && !node.hasSide && node.param === undefined;
     numbers.push(isLong ? -length : length, texts.push(child.text) - 1);
-    for (let at = 1; at < child.text.length; at++) numbers.push(child.text.charCodeAt(at));
-    emit(child, numbers, texts, sides);
+    for (let at = 1; at < length; at++) numbers.push(child.text.charCodeAt(at));
+    const after = emit(child, numbers, texts, sides);
+    if (child.text === "/" && !node.hasSide) numbers[start + slashAt] = after;
   }
   let param = 0;
   if (node.param !== undefined) {

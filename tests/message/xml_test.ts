@@ -107,7 +107,7 @@ const WRITTEN: readonly (readonly [tree: object, text: string])[] = [
   [{ a: null, b: undefined }, "<a/>"],
   [{ a: 1 }, "<a>1</a>"],
   [
-    { a: { "@b": '<"\n', c: ["x", undefined, { d: true }], "#text": "<&>" } }, // deno-fmt-ignore
+    { a: { "@b": '<"\n', c: ["x", undefined, { d: true }], "#text": "<&>" } },
     '<a b="&lt;&quot;&#10;"><c>x</c><c><d>true</d></c>&lt;&amp;&gt;</a>',
   ],
   [
@@ -207,7 +207,7 @@ Deno.test("parseXml: any text gives a tree or a PayloadBindingError", async () =
       "=",
       "__proto__",
       "<!DOCTYPE",
-    ), // deno-fmt-ignore
+    ),
     { maxLength: 20 },
   );
   await fc.assert(

@@ -79,13 +79,15 @@ Deno.test("forged replies: thrown, they are a 500 that says nothing of them", as
 });
 
 Deno.test("forged replies: parts of a reply that came from a client stay where they are put", async () => {
-  const parts = service({}, [
+  const parts = service({ onError: () => {} }, [
     post("/status", { body: json() }, ({ body }) => reply((body as { status: number }).status)),
     post("/body", { body: json() }, ({ body }) => created({ body: { nested: body } })),
   ]);
   await onBothTransports(parts, async (ask) => {
     const headers = { "content-type": "application/json" };
-    for (const status of ["200", "404 Not Found\r\nx-forged: 1", 1e9, -1, 99, 600, 200.5, null, {}]) {
+    for (
+      const status of ["200", "404 Not Found\r\nx-forged: 1", 1e9, -1, 99, 600, 200.5, null, {}]
+    ) {
       const body = JSON.stringify({ status });
       const response = await ask("/status", { method: "POST", body, headers });
       assert.equal(response.status, 500, body);

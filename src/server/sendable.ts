@@ -1,0 +1,37 @@
+/**
+ * Whether a response can be sent at all, asked before a transport is given it.
+ *
+ * `Headers` lets control characters through that no field value may have (RFC 9110 section 5.5),
+ * and Deno 2.9.6 answers one with a panic: its process ends. A client whose text reaches a header
+ * field must not be able to do that.
+ *
+ * @module
+ */
+import { InitializingOutboundResponseError } from "../message/listener_errors.ts";
+
+/** All that a field value may have: horizontal tab, space, visible characters, and octets above. */
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Whether every transport can send this as the value of a header field. */
+export function isFieldValue(value: string): boolean {
+  return fieldValue.test(value);
+}
+
+/**
+ * A response that somebody else made, if it can be sent.
+ *
+ * @throws {InitializingOutboundResponseError} when it was sent or read before, is a network error,
+ * or a header field has a control character.
+ */
+export function sendable(response: Response): Response {
+  if (response.type === "error") throw unsendable("it is a network error");
+  if (response.bodyUsed) throw unsendable("its body was read or sent before, send a clone");
+  for (const [name, value] of response.headers) {
+    if (!isFieldValue(value)) throw unsendable(`"${name}" has a control character`);
+  }
+  return response;
+}
+
+function unsendable(why: string): InitializingOutboundResponseError {
+  return new InitializingOutboundResponseError(`Cannot send a response: ${why}`);
+}

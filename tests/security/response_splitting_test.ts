@@ -1,0 +1,110 @@
+/**
+ * SECURITY.md row 13: what a client sent cannot add header fields or a body of its own to a
+ * response, through whatever part of a reply a handler puts it into.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import {
+  BadRequestError,
+  get,
+  movedPermanently,
+  ok,
+  reply,
+  type Resource,
+  serve,
+  service,
+} from "@pirouette/http";
+import { rawRequest, sendRaw } from "../support/raw_http.ts";
+
+/** Texts that end a header field, a status line or a head; `%00` is one that some servers cut at. */
+const splits = [
+  "%0d%0ax-forged:%201",
+  "a%0d%0ax-forged:%201",
+  "a%0d%0a%20x-forged:%201",
+  "a%0ax-forged:%201",
+  "a%0dx-forged:%201",
+  "a%0d%0a%0d%0a<script>forged</script>",
+  "a%0a%0aforged",
+  "a%00x-forged:%201",
+  "a%e5%98%8a%e5%98%8dx-forged:%201",
+  "a%c4%8d%c4%8ax-forged:%201",
+  "a%e2%80%a8x-forged:%201",
+  "a%c2%85x-forged:%201",
+  "a%0b%0cx-forged:%201",
+];
+
+function given(request: Request): string {
+  return new URL(request.url).searchParams.get("x") ?? "";
+}
+
+const resources: readonly Resource[] = [
+  get("/value", ({ request }) => ok({ headers: { "x-echo": given(request) } })),
+  get("/values", ({ request }) => ok({ headers: { "x-echo": ["a", given(request)] } })),
+  get("/name", ({ request }) => ok({ headers: { [given(request)]: "a" } })),
+  get("/pairs", ({ request }) => ok({ headers: [["x-echo", given(request)]] })),
+  get("/media-type", ({ request }) => ok({ body: "a", mediaType: given(request) })),
+  get("/location", ({ request }) => movedPermanently({ headers: { location: given(request) } })),
+  get("/error", ({ request }) => {
+    throw new BadRequestError("a", { headers: { "x-echo": given(request) } });
+  }),
+  get("/message", ({ request }) => {
+    throw new BadRequestError(given(request));
+  }),
+  get("/caller", ({ request, caller }) => caller.redirect(302, given(request))),
+  get("/callers", ({ request, caller }) => caller.redirect(300, ["/a", given(request)])),
+  get("/status", ({ request }) => reply(Number(given(request)))),
+];
+
+Deno.test("response splitting: no part of a reply lets a client add a field or a body", async (t) => {
+  await using server = await serve(service({ onError: () => {} }, resources), {
+    port: 0,
+    host: "127.0.0.1",
+  });
+  for (const { pathname } of resources) {
+    await t.step(pathname, async () => {
+      for (const split of splits) {
+        const head = rawRequest(`GET ${pathname}?x=${split} HTTP/1.1`, ["Host: x"]);
+        const response = await sendRaw(server, head);
+        assert.ok(response, split);
+        assert.equal(response.headers.get("x-forged"), null, split);
+        for (const line of response.head.split("\r\n").slice(1)) {
+          assert.match(line, /^[a-z-]+: [\t\x20-\x7e\x80-\xff]*$/, split);
+        }
+        if (response.status === 500) assert.ok(!response.body.includes("forged"), split);
+      }
+    });
+  }
+});
+
+Deno.test("response splitting: what the request brought into an error payload is quoted", async () => {
+  await using server = await serve(service({}, resources), { port: 0, host: "127.0.0.1" });
+  const target = `/message?x=%22,%22status%22:200,%22a%22:%22%0d%0a%3cscript%3e`;
+  const response = await sendRaw(server, rawRequest(`GET ${target} HTTP/1.1`, ["Host: x"]));
+  assert.equal(response?.status, 400);
+  assert.equal(response.headers.get("content-type"), "application/json");
+  const payload = JSON.parse(response.body);
+  assert.equal(payload.status, 400);
+  assert.equal(payload.message, '","status":200,"a":"\r\n<script>');
+});
+
+Deno.test("response splitting: a status text has no way in", async () => {
+  const texts = service({ onError: () => {} }, [
+    get("/:text", ({ path }) => new Response("a", { status: 200, statusText: path.text })),
+  ]);
+  await using server = await serve(texts, { port: 0, host: "127.0.0.1" });
+  for (const text of ["a", "a%0ax", "a%e2%82%ac"]) {
+    const response = await sendRaw(server, rawRequest(`GET /${text} HTTP/1.1`, ["Host: x"]));
+    assert.ok(response);
+    assert.match(response.head, /^HTTP\/1\.1 \d{3} [\x20-\x7e]*\r\n/);
+  }
+});
+
+Deno.test("response splitting: a Server field that cannot be sent is refused at the start", async () => {
+  for (const name of ["a\r\nx-forged: 1", "a\nb", "a\0b"]) {
+    await assert.rejects(
+      serve(service({}, resources), { port: 0, host: "127.0.0.1", server: name }),
+      TypeError,
+    );
+  }
+});
