@@ -160,6 +160,10 @@ export {
   type RequestCacheControl,
   type ResponseCacheControl,
 } from "./src/message/cache_control.ts";
+export { type Encoded, type EncodeOptions, encodePayload } from "./src/message/payload_encode.ts";
+export { serializeXml, Xml, type XmlObject, type XmlValue } from "./src/message/xml.ts";
+export { parseXml } from "./src/message/xml_parse.ts";
+export type { XmlLimits } from "./src/message/xml_scan.ts";
 export { buildLink, type Link, parseLink } from "./src/message/link.ts";
 export * from "./src/message/structured_field_values.ts";
 export {

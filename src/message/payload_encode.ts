@@ -34,7 +34,8 @@ export interface Encoded {
 export interface EncodeOptions {
   /**
    * The content type, in place of the default of the value's type. A form type writes a record as
-   * a form, an XML type an object as XML, a text type a number as text; anything else writes JSON.
+   * a form, an XML type an object as XML (under `root` where it has
+   * not one element of its own), a text type a number as text; anything else writes JSON.
    * A string, bytes and XML are sent as they are. `FormData` keeps its own, for its boundary.
    *
    * @default decided by the value
@@ -129,9 +130,17 @@ function isAsyncIterable(value: object): value is AsyncIterable<Uint8Array> {
 function encodeAs(mediaType: string, value: object, options: EncodeOptions): Encoded {
   const essence = mediaTypeEssence(mediaType);
   if (isForm(essence)) return { body: encodeForm(value), contentType: mediaType };
-  if (isXml(essence)) return { body: serializeXml(value), contentType: mediaType };
+  if (isXml(essence)) return { body: serializeXml(rooted(value)), contentType: mediaType };
   if (!essence.startsWith("multipart/")) return json(value, options);
   throw new HttpError(`Cannot send an object as ${essence}: send FormData`);
+}
+
+/** The value under a root element: its own where it has one, else `root`, with a list's items. */
+function rooted(value: object): object {
+  if (Array.isArray(value)) return { root: { item: value } };
+  const [first, ...others] = Object.values(value).filter((item) => item !== undefined);
+  const hasRoot = others.length === 0 && typeof first === "object" && !Array.isArray(first);
+  return hasRoot ? value : { root: value };
 }
 
 function json(value: unknown, options: EncodeOptions): Encoded {

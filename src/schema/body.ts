@@ -5,6 +5,7 @@
  * @module
  */
 import type { BodyKind } from "../message/payload_decode.ts";
+import type { XmlObject } from "../message/xml.ts";
 import type { Infer, Schema, StandardProps } from "./standard.ts";
 import { validate } from "./standard.ts";
 
@@ -63,7 +64,7 @@ export function text(schema?: Schema): Body {
 }
 
 /** A body that is XML, as an object tree. */
-export function xml(): Body<Readonly<Record<string, unknown>>>;
+export function xml(): Body<XmlObject>;
 /** A body that is XML, its object tree validated by `schema`. */
 export function xml<S extends Schema>(schema: S): Body<Infer<S>>;
 export function xml(schema?: Schema): Body {
@@ -81,7 +82,7 @@ export function form(schema?: Schema): Body {
   return new Body("form", schema);
 }
 
-/** A body that is bytes, whatever its media type. */
+/** A body that is bytes: of any type but JSON (there an array of 0 to 255), XML and URL-encoded forms. */
 export function bytes(): Body<Uint8Array<ArrayBuffer>> {
   return new Body("bytes");
 }

@@ -51,15 +51,29 @@ export function observe(
   error: unknown,
   observer: ErrorObserver | undefined,
 ): void {
-  if (!isFault(error)) return;
-  if (observer === undefined) {
-    console.error(error);
-    return;
-  }
+  if (!needsObserver(error)) return;
   try {
-    observer(error, exchange.request);
+    if (observer === undefined) console.error(error);
+    else observer(error, exchange.request);
   } catch (second) {
-    // An observer that fails must not turn an answer into none.
-    console.error(second);
+    // An observer or a log that fails must not turn an answer into none.
+    logIfPossible(second);
+  }
+}
+
+/** An error that cannot even be looked at (a revoked proxy, a getter that throws) is a fault. */
+function needsObserver(error: unknown): boolean {
+  try {
+    return isFault(error);
+  } catch {
+    return true;
+  }
+}
+
+function logIfPossible(error: unknown): void {
+  try {
+    console.error(error);
+  } catch {
+    // There is nobody left to tell.
   }
 }

@@ -14,6 +14,7 @@ import { Mount } from "./mount.ts";
 import { FetchMount } from "./mount_point.ts";
 import { type RequestLimitConfigs, RequestLimits } from "./request_limits.ts";
 import { RunningServer } from "./running_server.ts";
+import { isFieldValue } from "./sendable.ts";
 import type { Service } from "./service_config.ts";
 
 /** How a listener listens; every field is optional. */
@@ -104,7 +105,9 @@ export class Listener {
     if (!(gracefulStopTimeout >= 0)) {
       throw new GenericListenerError("gracefulStopTimeout cannot be negative: 0 stops at once");
     }
-    if (server !== undefined) new Headers({ server });
+    if (server !== undefined && !isFieldValue(server)) {
+      throw new TypeError("The Server field has a character that no header field may have");
+    }
     this.#port = port;
     this.#config = config;
     this.#limits = new RequestLimits(config.requestLimits);

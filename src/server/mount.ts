@@ -16,6 +16,7 @@ import type { MountPoint } from "./mount_point.ts";
 import { ResourceRunner } from "./resource_runner.ts";
 import { locate } from "./locate.ts";
 import { Router } from "./router.ts";
+import { sendable } from "./sendable.ts";
 import type { Service, ServiceConfig } from "./service_config.ts";
 
 /** What the default accessor stands for, in the order of the original library. */
@@ -81,7 +82,7 @@ export class Mount implements MountPoint {
   async #answerLayered(exchange: Exchange, layered: Fetch): Promise<Response> {
     this.#layeredExchanges.set(exchange.request, exchange);
     try {
-      return await layered(exchange.request);
+      return sendable(await layered(exchange.request));
     } catch (error) {
       return await this.#fail(exchange, error);
     }

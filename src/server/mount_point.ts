@@ -6,6 +6,7 @@
 import type { Fetch } from "../message/fetch.ts";
 import { answerError } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
+import { sendable } from "./sendable.ts";
 
 /** What a dispatcher chooses among. */
 export interface MountPoint {
@@ -40,7 +41,7 @@ export class FetchMount implements MountPoint {
   /** What the handler answers, or an error reply where it throws. */
   async answer(exchange: Exchange): Promise<Response> {
     try {
-      return await this.#fetch(exchange.request);
+      return sendable(await this.#fetch(exchange.request));
     } catch (error) {
       return await answerError(exchange, error, undefined);
     }

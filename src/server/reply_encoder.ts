@@ -119,14 +119,22 @@ export function toHeaders(
   given: ReplyHeaders | undefined,
   contentType: string | undefined,
 ): HeadersInit {
-  if (given === undefined) return contentType === undefined ? {} : { "content-type": contentType };
+  if (given === undefined) {
+    return contentType === undefined ? {} : { "content-type": toFieldValue(contentType) };
+  }
   const headers = new Headers();
   for (const [name, value] of entriesOf(given)) {
-    if (Array.isArray(value)) { for (const one of value) headers.append(name, String(one)); }
-    else headers.append(name, String(value));
+    if (Array.isArray(value)) { for (const one of value) headers.append(name, toFieldValue(one)); }
+    else headers.append(name, toFieldValue(value));
   }
-  if (contentType !== undefined) headers.set("content-type", contentType);
+  if (contentType !== undefined) headers.set("content-type", toFieldValue(contentType));
   return headers;
+}
+
+function toFieldValue(value: unknown): string {
+  const text = String(value);
+  if (!isFieldValue(text)) throw new TypeError("A header field has a control character");
+  return text;
 }
 
 function entriesOf(given: ReplyHeaders): Iterable<readonly [string, unknown]> {

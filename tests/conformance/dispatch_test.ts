@@ -77,9 +77,10 @@ conformance("dispatch", {
 
   "405 on known path with other accessor (GET on POST)": async () => {
     await expectError(hello, "GET /hello/so2", 405, "Method not allowed");
-    await expectError(hello, "HEAD /hello/so2", 405, /^/).catch(() => {});
-    const response = await ask(hello, "GET /hello/so2");
-    assert.equal(response.headers.get("allow"), "POST, OPTIONS");
+    const refused = await ask(hello, "GET /hello/so2");
+    assert.equal(refused.headers.get("allow"), "POST, OPTIONS");
+    await expectError(hello, "GET /hello/so2/", 405, "Method not allowed");
+    await expectAnswer(hello, "POST /hello/so2", "so2", { status: 201 });
   },
 
   "405 on known path with other accessor (POST on GET)": async () => {
@@ -266,7 +267,8 @@ conformance("dispatch", {
   "reserved characters match both raw and percent-encoded": async () => {
     const base = service({ basePath: "/test$base&path" }, [
       get("/base", () => "base"),
-      get("/it's+(1,2)!/:x".replace("(", "\\(").replace(")", "\\)"), () => "it"),
+      // What means something in a pattern is escaped to mean itself.
+      get("/it's\\+\\(1,2\\)!/:x", () => "it"),
     ]);
     await using server = await serve(base, local);
     const spellings = [

@@ -81,6 +81,10 @@ const BY_TYPE: readonly (readonly [mediaType: string, value: () => unknown, text
   ["application/problem+json; charset=utf-8", () => null, "null"],
   [FORM_TYPE, () => ({ a: "1 2", b: [1, 2] }), "a=1+2&b=1&b=2"],
   ["application/xml", () => ({ a: { b: 1 } }), "<a><b>1</b></a>"],
+  ["application/xml", () => ({ a: 1, b: 2 }), "<root><a>1</a><b>2</b></root>"],
+  ["application/xml", () => ({ a: 1, b: undefined }), "<root><a>1</a></root>"],
+  ["text/xml", () => [1, 2], "<root><item>1</item><item>2</item></root>"],
+  ["text/xml", () => ({}), "<root/>"],
   ["image/svg+xml", () => new Xml("<svg/>"), "<svg/>"],
   ["text/csv", () => new Uint8Array([0x61]), "a"],
   ["image/gif", () => new Blob(["x"], { type: "image/png" }), "x"],
@@ -126,7 +130,7 @@ const REFUSED: readonly (readonly [what: string, value: unknown, mediaType?: str
   }],
   ["an object whose toJSON gives nothing", { toJSON: () => undefined }],
   ["a nested record as a form", { a: { b: 1 } }, FORM_TYPE],
-  ["an array as XML", [1], "application/xml"],
+  ["an array inside itself as XML", [circular], "application/xml"],
   ["an object as multipart", { a: 1 }, "multipart/form-data"],
 ];
 

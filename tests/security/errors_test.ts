@@ -11,7 +11,7 @@ import {
   DefaultStatusCodeError,
   get,
   HttpError,
-  InternalServerErrorError,
+  InternalServerError,
   type Layer,
   NotFoundError,
   ok,
@@ -106,8 +106,6 @@ const thrown: Readonly<Record<string, () => unknown>> = {
   "an error of ours whose status throws": throwingStatus,
   "our prototype without our class": () =>
     Object.create(NotFoundError.prototype, { message: { value: MARK } }),
-  "an upstream answer with an impossible status": () =>
-    new ApplicationResponseError(MARK, { statusCode: 99, headers: new Headers(), body: MARK }),
 };
 
 const ways: Readonly<Record<string, (value: unknown) => unknown>> = {
@@ -142,7 +140,7 @@ Deno.test("errors: whatever is thrown is a 500 that says nothing of it, and reac
           assert.equal(response.headers.get("location"), null);
           if (response.status === 500) assert.ok(!text.includes(MARK), text);
           assert.ok(!/\bat .*\.ts|node_modules|file:|\/src\//.test(text), text);
-          if (response.status === 500) assert.ok(told.at(-1) === current, `${way}: onError`);
+          if (response.status === 500) assert.ok(told.includes(current), `${way}: onError`);
         }
       });
     });
@@ -154,7 +152,7 @@ Deno.test("errors: those of this library keep their causes and stacks to themsel
   const table: readonly (readonly [HttpError, number])[] = [
     [new NotFoundError("no such album", { cause }), 404],
     [new BadRequestError("no", { cause, body: { message: "no" } }), 400],
-    [new InternalServerErrorError("sorry", { cause }), 500],
+    [new InternalServerError("sorry", { cause }), 500],
     [new DefaultStatusCodeError("sorry", { cause }), 500],
     [new HttpError("sorry", { cause }), 500],
   ];
@@ -184,7 +182,18 @@ Deno.test("errors: those of this library keep their causes and stacks to themsel
 Deno.test("errors: what cannot be sent is a 500 that says nothing of it", async () => {
   const cycle: Record<string, unknown> = { [MARK]: 1 };
   cycle["self"] = cycle;
+  const used = new Response(MARK);
+  await used.text();
   const values: Readonly<Record<string, () => unknown>> = {
+    upstream: () => {
+      return new ApplicationResponseError("a", {
+        statusCode: 99,
+        headers: new Headers(),
+        body: MARK,
+      });
+    },
+    "network-error": () => Response.error(),
+    used: () => used,
     cycle: () => cycle,
     getter: () =>
       Object.defineProperty({}, "a", {

@@ -71,7 +71,6 @@ Deno.test("response splitting: no part of a reply lets a client add a field or a
         for (const line of response.head.split("\r\n").slice(1)) {
           assert.match(line, /^[a-z-]+: [\t\x20-\x7e\x80-\xff]*$/, split);
         }
-        if (response.status === 500) assert.ok(!response.body.includes("forged"), split);
       }
     });
   }
@@ -106,5 +105,48 @@ Deno.test("response splitting: a Server field that cannot be sent is refused at 
       serve(service({}, resources), { port: 0, host: "127.0.0.1", server: name }),
       TypeError,
     );
+  }
+});
+
+Deno.test("response splitting: a control character in a header field is a 500, wherever it comes from", async () => {
+  // Deno 2.9.6 lets them into `Headers` and ends the process when it sends them.
+  const bad = ["\x01", "\x08", "\x0b", "\x0c", "\x0e", "\x1f", "\x7f"];
+  let value = "";
+  const make = (): Response => new Response("a", { headers: { "x-echo": value } });
+  const failing = service({ onError: () => {} }, [
+    get("/response", make),
+    get("/async-response", () => Promise.resolve(make())),
+    get("/reply", () => ok({ headers: { "x-echo": value } })),
+    get("/media-type", () => ok({ body: "a", mediaType: value })),
+    get("/error", () => new BadRequestError("a", { headers: { "x-echo": value } })),
+    get("/error-type", () => new BadRequestError("a", { body: "a", mediaType: value })),
+    get("/caller", ({ caller }) => caller.respond(make())),
+  ]);
+  const layered = service({
+    basePath: "/layered",
+    onError: () => {},
+    layers: [() => () => Promise.resolve(make())],
+  }, []);
+  await using server = await serve([failing, layered], { port: 0, host: "127.0.0.1" });
+  for (const char of bad) {
+    value = `a${char}b`;
+    for (const path of [...failing.resources.map(({ pathname }) => pathname), "/layered"]) {
+      const response = await sendRaw(server, rawRequest(`GET ${path} HTTP/1.1`, ["Host: x"]));
+      assert.equal(response?.status, 500, `${path} ${JSON.stringify(value)}`);
+    }
+    await assert.rejects(serve(failing, { port: 0, host: "127.0.0.1", server: value }), TypeError);
+  }
+});
+
+Deno.test("response splitting: a bare handler's control character is a 500", async () => {
+  const original = console.error;
+  console.error = () => {};
+  try {
+    const handler = (): Promise<Response> =>
+      Promise.resolve(new Response("a", { headers: { "x-echo": "a\x0bb" } }));
+    await using server = await serve(handler, { port: 0, host: "127.0.0.1" });
+    assert.equal((await sendRaw(server, rawRequest("GET / HTTP/1.1", ["Host: x"])))?.status, 500);
+  } finally {
+    console.error = original;
   }
 });
