@@ -1,8 +1,10 @@
+// deno-lint-ignore-file no-import-prefix -- peers are pinned where they are measured, not depended on
 /**
  * The routers of the bench behind one shape: match a request and give its parameters by name.
  *
- * Each is used as its own documentation says. Hono's two give positions or values that Hono's
- * request object reads, so they are put into an object here, as the others do themselves.
+ * Each is used as its own documentation says. Ours and find-my-way decode what is percent-encoded,
+ * memoirist where it is told to, and the others leave that to their callers. Hono's two give
+ * positions or values that Hono's request object reads, so they are put into an object here.
  *
  * @module
  */
@@ -36,7 +38,8 @@ export type Contender = (request: RouterRequest) => Readonly<Record<string, unkn
 export const wildcardNames: Readonly<Record<string, string>> = {
   "ours": "0",
   "ours, finding the path in the URL": "0",
-  "memoirist": "*",
+  "memoirist, decoding": "*",
+  "memoirist, not decoding": "*",
   "find-my-way": "*",
   "rou3 compiled": "_",
 };
@@ -52,7 +55,8 @@ export function contenders(routes: readonly MethodAndPath[]): Record<string, Con
     "ours": ours(routes),
     "ours, finding the path in the URL": oursFromUrl(routes),
     "ours, reading by position": oursByPosition(routes),
-    "memoirist": memoirist(routes),
+    "memoirist, decoding": memoirist(routes, decoded),
+    "memoirist, not decoding": memoirist(routes),
     "find-my-way": findMyWayContender(routes),
     "rou3 compiled": rou3(routes),
     "Hono RegExpRouter": hono(new RegExpRouter<string>(), routes),
@@ -93,8 +97,16 @@ function oursByPosition(routes: readonly MethodAndPath[]): Contender {
   };
 }
 
-function memoirist(routes: readonly MethodAndPath[]): Contender {
-  const router = new Memoirist<string>();
+/** What a value needs to be what was meant; Elysia gives its memoirist such a function. */
+function decoded(value: string): string {
+  return value.includes("%") ? decodeURIComponent(value) : value;
+}
+
+function memoirist(
+  routes: readonly MethodAndPath[],
+  onParam?: (value: string) => string,
+): Contender {
+  const router = new Memoirist<string>(onParam === undefined ? {} : { onParam });
   for (const [method, path] of routes) router.add(method, path, path);
   return ({ method, path }) => router.find(method, path)?.params ?? none;
 }

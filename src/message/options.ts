@@ -21,3 +21,11 @@ export function checkOptions(
     }
   }
 }
+
+/**
+ * A copy of options that inherits nothing, so that a prototype which something else polluted sets
+ * none.
+ */
+export function ownOptions<Options extends object>(given: Options): Options {
+  return Object.assign(Object.create(null), given);
+}

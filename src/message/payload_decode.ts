@@ -46,7 +46,7 @@ export interface DecodeOptions {
    *
    * @default the kind's name in the specification, as `byte[]`
    */
-  readonly typeName?: string;
+  readonly typeName?: string | undefined;
 }
 
 /**
@@ -242,7 +242,22 @@ const TYPE_NAMES: Readonly<Record<BodyKind, string>> = {
 };
 
 function incompatible(kind: BodyKind, options: DecodeOptions, found: string | null): Error {
-  const name = options.typeName ?? TYPE_NAMES[kind];
-  const shown = shorten(found ?? "");
-  return payloadFailure(`incompatible type found: '${name}': the payload is ${shown}`);
+  return incompatibleType(options.typeName ?? TYPE_NAMES[kind], found);
+}
+
+/**
+ * The error of a payload whose media type cannot give the declared type, in the words of the
+ * original: of a list in a text or in bytes they name the items.
+ *
+ * @param found the media type, or what else the payload is
+ */
+export function incompatibleType(typeName: string, found: string | null, detail?: string): Error {
+  const essence = mediaTypeEssence(found ?? "");
+  const isFlat = isText(essence) || essence === "application/octet-stream";
+  const isList = typeName.endsWith("[]") && typeName !== TYPE_NAMES.bytes;
+  const what = isFlat && isList
+    ? `incompatible array element type found: '${typeName.slice(0, -2)}'`
+    : `incompatible type found: '${typeName}'`;
+  const shown = detail ?? `the payload is ${shorten(found ?? "")}`;
+  return payloadFailure(`${what}: ${shown}`);
 }

@@ -16,12 +16,18 @@ export function denoServe(options: TransportOptions): RunningTransport {
     signal: controller.signal,
     onListen: () => {},
   }, handler);
+  let finished = false;
   return {
     name: "deno_serve",
     hostname: server.addr.hostname,
     port: server.addr.port,
-    finished: server.finished,
+    finished: server.finished.finally(() => {
+      finished = true;
+    }),
     shutdown: () => server.shutdown(),
-    abort: () => controller.abort(),
+    abort: () => {
+      // Aborting what has stopped throws out of an event listener, where nobody can catch it.
+      if (!finished) controller.abort();
+    },
   };
 }

@@ -6,7 +6,7 @@
  */
 import type { BodyKind } from "../message/payload_decode.ts";
 import type { XmlObject } from "../message/xml.ts";
-import type { Infer, Schema, StandardProps } from "./standard.ts";
+import type { Infer, Result, Schema, StandardProps } from "./standard.ts";
 import { validate } from "./standard.ts";
 
 export type { BodyKind };
@@ -38,9 +38,14 @@ function standardOf(schema: Schema | undefined): StandardProps<unknown> {
   return {
     version: 1,
     vendor: "pirouette",
-    validate: (value) => schema === undefined ? { value } : validate(schema, value),
+    validate: (value) => schema === undefined ? present(value) : validate(schema, value),
     ...(jsonSchema === undefined ? {} : { jsonSchema }),
   };
+}
+
+/** Anything will do but nothing: no empty payload may get past the schemas of a choice. */
+function present(value: unknown): Result {
+  return value === undefined ? { issues: [{ message: "a payload is required" }] } : { value };
 }
 
 /** A body of which the media type chooses one of several; made by {@linkcode byMediaType}. */

@@ -11,14 +11,45 @@ import { type Issue, issuePath } from "./standard.ts";
 /** As many issues are told as a reader may want to see. */
 const mostTold = 20;
 
-/** The issues in words, each with its path. */
+/** The issues in words, each with its path; fields that are not declared come first. */
 export function describeIssues(issues: readonly Issue[]): string {
-  const told = issues.slice(0, mostTold).map((issue) => {
-    const path = issuePath(issue);
-    return path === "$" ? issue.message : `${path}: ${issue.message}`;
-  });
-  const more = issues.length - told.length;
-  return told.join("; ") + (more > 0 ? `; and ${more} more` : "");
+  const all = [
+    ...issues.flatMap((issue) => undeclared(issue) ?? []),
+    ...issues.filter((issue) => undeclared(issue) === undefined).map(describe),
+  ];
+  const more = all.length - mostTold;
+  return all.slice(0, mostTold).join("; ") + (more > 0 ? `; and ${more} more` : "");
+}
+
+function describe(issue: Issue): string {
+  const path = issuePath(issue);
+  return path === "$" ? issue.message : `${path}: ${issue.message}`;
+}
+
+/** What an issue says of fields that a closed record does not have, if it is about these. */
+function undeclared(issue: Issue): readonly string[] | undefined {
+  const { code, keys, type, expected } = issue as {
+    readonly [Key in "code" | "keys" | "type" | "expected"]?: unknown;
+  };
+  // Zod lists them all at once; Valibot and ArkType give each an issue of its own.
+  if (code === "unrecognized_keys" && Array.isArray(keys)) {
+    return keys.map((key) => undefinedField(key, issuePath(issue)));
+  }
+  const isOne = type === "strict_object" && expected === "never" ||
+    code === "predicate" && expected === "removed";
+  if (!isOne) return undefined;
+  const path = [...issue.path ?? []];
+  const last = path.pop();
+  return [
+    undefinedField(typeof last === "object" ? last.key : last, issuePath({ ...issue, path })),
+  ];
+}
+
+/** The name is the client's own: it is shortened. */
+function undefinedField(key: unknown, at: string): string {
+  const name = String(key);
+  const shown = name.length > 40 ? `${name.slice(0, 40)}…` : name;
+  return `undefined field '${shown}'${at === "$" ? "" : ` at ${at}`}`;
 }
 
 /**
@@ -56,6 +87,7 @@ const constraintCodes: ReadonlySet<unknown> = new Set([
 
 /** The name of the broken constraint: ours, Valibot's, Zod's or ArkType's. */
 function constraintOf(issue: Issue): string | undefined {
+  if (undeclared(issue) !== undefined) return undefined;
   const { constraint, kind, type, code } = issue as {
     readonly [Key in "constraint" | "kind" | "type" | "code"]?: unknown;
   };

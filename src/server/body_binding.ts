@@ -4,12 +4,18 @@
  * @module
  */
 import { PayloadBindingError, PayloadValidationError } from "../message/errors.ts";
-import { type BodyKind, chooseKind, decodePayload } from "../message/payload_decode.ts";
+import {
+  type BodyKind,
+  chooseKind,
+  decodePayload,
+  incompatibleType,
+} from "../message/payload_decode.ts";
 import { Body, BodyChoice } from "../schema/body.ts";
 import { field as toField } from "../schema/field.ts";
 import { brokenConstraints, describeIssues } from "../schema/issues.ts";
 import { Failure, Scalar } from "../schema/scalar.ts";
 import { type Issue, type Result, type Schema, validate } from "../schema/standard.ts";
+import { typeName } from "../schema/type_name.ts";
 import type { Exchange } from "./exchange.ts";
 import { relax } from "./lax.ts";
 import type { Binding } from "./query_binding.ts";
@@ -25,6 +31,10 @@ export interface BodyRules {
 /** How one kind of payload is read and checked. */
 interface Reader {
   readonly kind: BodyKind;
+  /** The schema of the decoded value, to be named in messages. */
+  readonly schema: Schema;
+  /** The name of the declared type, where a media type cannot give it. */
+  readonly typeName?: string;
   /** Gives the issues of a decoded value, or the value as the schema yields it. */
   readonly check: ((value: unknown) => Result | Promise<Result>) | undefined;
 }
@@ -33,19 +43,19 @@ interface Reader {
 export function bodyBinding(declared: Schema, rules: BodyRules): Binding {
   const { nilable, hasDefault, schema, defaultValue } = toField("body", declared);
   const readers = schema instanceof BodyChoice ? schema.members.map(readerOf) : [readerOf(schema)];
-  const kinds = readers.map((reader) => reader.kind);
   const options = {
     limit: rules.limit === -1 ? Infinity : rules.limit,
     nilable: nilable || hasDefault,
   };
   return async (exchange) => {
-    const reader = choose(exchange, readers, kinds);
-    const value = await read(exchange, { ...options, kind: reader.kind });
+    const reader = choose(exchange, readers);
+    const { kind, typeName: name } = reader;
+    const value = await read(exchange, { ...options, kind, typeName: name });
     if (value === undefined) return defaultValue;
     if (reader.check === undefined) return value;
     const result = await reader.check(value);
     if (result.issues === undefined) return result.value;
-    return await again(reader, value, result.issues, rules);
+    return await again(exchange, reader, value, result.issues, rules);
   };
 }
 
@@ -53,17 +63,34 @@ function readerOf(schema: Schema): Reader {
   if (schema instanceof Body) {
     const inner = schema.schema;
     const check = inner === undefined ? undefined : (value: unknown) => validate(inner, value);
-    return { kind: schema.kind, check };
+    return { kind: schema.kind, schema: inner ?? schema, check };
   }
   if (schema instanceof Scalar) return scalarReader(schema);
-  return { kind: "any", check: (value) => validate(schema, value) };
+  return foreignReader(schema);
+}
+
+/** Another library's text is read as ours is; everything else as its media type has it. */
+function foreignReader(schema: Schema): Reader {
+  let kind: BodyKind | undefined;
+  return {
+    // Asked at the first request: describing a schema takes longer than anything else at start.
+    get kind(): BodyKind {
+      return kind ??= typeName(schema) === "string" ? "text" : "any";
+    },
+    schema,
+    check: (value) => validate(schema, value),
+  };
 }
 
 /** A scalar's own conversion from text is for parameters: JSON has types, and a body must fit. */
-function scalarReader({ rule }: Scalar): Reader {
-  const isText = rule.jsonSchema["type"] === "string";
+function scalarReader(schema: Scalar): Reader {
+  const { rule } = schema;
+  const name = typeName(schema);
+  const isText = name === "string";
   return {
     kind: isText ? "text" : "json",
+    schema,
+    typeName: name,
     check: (value) => {
       const output = isText && typeof value === "string"
         ? rule.fromText(value)
@@ -76,18 +103,14 @@ function scalarReader({ rule }: Scalar): Reader {
 function choose(
   { request }: Exchange,
   readers: readonly Reader[],
-  kinds: readonly BodyKind[],
 ): Reader {
   const [first] = readers as [Reader, ...Reader[]];
   if (readers.length === 1) return first;
   const contentType = request.headers.get("content-type");
+  const kinds = readers.map((reader) => reader.kind);
   const kind = chooseKind(contentType, kinds);
   if (kind !== undefined) return readers[kinds.indexOf(kind)] as Reader;
-  throw new PayloadBindingError(
-    `data binding failed: incompatible type found: '${
-      kinds.join("|")
-    }': the payload is ${contentType}`,
-  );
+  throw incompatibleType(kinds.join("|"), contentType);
 }
 
 async function read(
@@ -104,7 +127,8 @@ async function read(
 
 /** With lax binding, what the issues point at is put right and checked once more. */
 async function again(
-  { check }: Reader,
+  { request }: Exchange,
+  { check, schema }: Reader,
   value: unknown,
   issues: readonly Issue[],
   { lax }: BodyRules,
@@ -113,12 +137,19 @@ async function again(
     const second = await check(value);
     if (second.issues === undefined) return second.value;
   }
-  throw unfit(issues);
+  throw unfit(request, schema, issues);
 }
 
-function unfit(issues: readonly Issue[]): PayloadBindingError {
+function unfit({ headers }: Request, schema: Schema, issues: readonly Issue[]): Error {
   const constraints = brokenConstraints(issues);
   const detail = describeIssues(issues);
-  if (constraints === undefined) return new PayloadBindingError(`data binding failed: ${detail}`);
-  return new PayloadValidationError(`payload validation failed: ${constraints} ${detail}`);
+  if (constraints !== undefined) {
+    return new PayloadValidationError(`payload validation failed: ${constraints} ${detail}`);
+  }
+  // What JSON can say, this JSON did not; what a form or a text never says is another matter.
+  const contentType = headers.get("content-type");
+  if (chooseKind(contentType, ["json"]) !== undefined) {
+    return new PayloadBindingError(`data binding failed: ${detail}`);
+  }
+  return incompatibleType(typeName(schema), contentType, detail);
 }

@@ -7,37 +7,27 @@ import type { Caller } from "./caller.ts";
 import { type Exchange, watchDeadline } from "./exchange.ts";
 import type { RequestContext } from "./request_context.ts";
 
-/** What binding gives; a part that the spec does not declare is `undefined`. */
-export interface BoundParts {
-  /** The declared path parameters. */
-  path: unknown;
-  /** The declared query parameters. */
-  query: unknown;
-  /** The declared header fields. */
-  headers: unknown;
-  /** The declared payload. */
-  body: unknown;
-}
-
-/** Parts of a resource that binds nothing; shared, hence frozen. */
-export const unbound: BoundParts = Object.freeze({
-  path: undefined,
-  query: undefined,
-  headers: undefined,
-  body: undefined,
-});
-
 /** A handler's argument. Its type for each resource is `Call<Path, Spec>`. */
 export class BoundCall {
   readonly #exchange: Exchange;
-  readonly #parts: BoundParts;
-  #path: unknown = undefined;
-  #query: unknown = undefined;
+  #path: unknown;
+  #query: unknown;
+  readonly #headers: unknown;
+  readonly #body: unknown;
 
-  /** Joins the request's state and what was bound. */
-  constructor(exchange: Exchange, parts: BoundParts) {
+  /** Joins the request's state and what was bound; a part that is not declared is `undefined`. */
+  constructor(
+    exchange: Exchange,
+    path?: unknown,
+    query?: unknown,
+    headers?: unknown,
+    body?: unknown,
+  ) {
     this.#exchange = exchange;
-    this.#parts = parts;
+    this.#path = path;
+    this.#query = query;
+    this.#headers = headers;
+    this.#body = body;
   }
 
   /** The request as it came. */
@@ -47,22 +37,22 @@ export class BoundCall {
 
   /** The path parameters: bound, or as text. */
   get path(): unknown {
-    return this.#path ??= this.#parts.path ?? this.#exchange.match?.params();
+    return this.#path ??= this.#exchange.match?.params();
   }
 
   /** The query parameters: bound, or all of them. */
   get query(): unknown {
-    return this.#query ??= this.#parts.query ?? new URLSearchParams(this.#exchange.rawQuery);
+    return this.#query ??= new URLSearchParams(this.#exchange.rawQuery);
   }
 
   /** The header fields: bound, or all of them. */
   get headers(): unknown {
-    return this.#parts.headers ?? this.#exchange.request.headers;
+    return this.#headers ?? this.#exchange.request.headers;
   }
 
   /** The payload, if the spec declares one. */
   get body(): unknown {
-    return this.#parts.body;
+    return this.#body;
   }
 
   /** The other end. */

@@ -25,13 +25,14 @@ export type RedirectStatus = 300 | 301 | 302 | 303 | 305 | 307 | 308;
 export class Caller {
   readonly #url: string;
   readonly #connection: Connection | undefined;
-  readonly #answered = Promise.withResolvers<void>();
+  readonly #onRespond: () => void;
   #given: unknown = undefined;
 
   /** Made by the service, once for each request whose handler asks for it. */
-  constructor(url: string, connection: Connection | undefined) {
+  constructor(url: string, connection: Connection | undefined, onRespond: () => void) {
     this.#url = url;
     this.#connection = connection;
+    this.#onRespond = onRespond;
   }
 
   /** The client's end of the connection. */
@@ -59,11 +60,6 @@ export class Caller {
     return this.#given;
   }
 
-  /** Settles once {@linkcode respond} was called. */
-  get answered(): Promise<void> {
-    return this.#answered.promise;
-  }
-
   /**
    * Answers now, with anything a handler may return; nothing gives an empty 200. The handler may
    * go on working, and what it returns afterwards is not sent.
@@ -79,7 +75,7 @@ export class Caller {
       );
     }
     this.#given = value === undefined ? reply(200) : value;
-    this.#answered.resolve();
+    this.#onRespond();
     return Promise.resolve();
   }
 

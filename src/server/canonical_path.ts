@@ -90,6 +90,11 @@ export function canonicalPattern(pattern: string): string {
   return canonical;
 }
 
+/** The pattern that matches a path and nothing else: what would mean something is escaped. */
+export function literalPattern(path: string): string {
+  return path.replace(/[:*+?(){}\\]/g, "\\$&");
+}
+
 /** The length of the encoded character at `at`: one octet, or all of a run of non-ASCII ones. */
 function encodedLength(path: string, at: number): number {
   const start = at;

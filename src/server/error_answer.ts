@@ -6,6 +6,7 @@
 import { errorReply, isFault } from "./error_reply.ts";
 import type { Exchange } from "./exchange.ts";
 import { encodeReply, type ReplyRules } from "./reply_encoder.ts";
+import { withoutBody } from "./without_body.ts";
 
 /** How error replies are encoded: by the type of their body, unchecked. */
 const errorRules: ReplyRules = {
@@ -28,11 +29,16 @@ export function answerError(
   observe(exchange, error, observer);
   try {
     const response = encodeReply(errorReply(exchange, error), errorRules);
-    if (!(response instanceof Promise)) return response;
-    return response.catch((second) => lastResort(exchange, second, observer));
+    if (!(response instanceof Promise)) return finish(exchange, response);
+    return response.then((done) => finish(exchange, done))
+      .catch((second) => lastResort(exchange, second, observer));
   } catch (second) {
     return lastResort(exchange, second, observer);
   }
+}
+
+function finish(exchange: Exchange, response: Response): Response {
+  return exchange.method === "HEAD" ? withoutBody(exchange, response) : response;
 }
 
 /** An error whose own body or headers cannot be sent. */

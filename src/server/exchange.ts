@@ -12,6 +12,15 @@ import { RequestContext, type RequestFacts } from "./request_context.ts";
 import { endOfTarget } from "./request_target.ts";
 import type { Match } from "./router.ts";
 
+/** The parts of an exchange that most requests never ask for. */
+interface Extras {
+  context?: RequestContext;
+  caller?: Caller;
+  controller?: AbortController;
+  signal?: AbortSignal;
+  abortReason?: unknown;
+}
+
 /** The state of one request. */
 export class Exchange implements RequestFacts {
   /** What the router found; `undefined` until then, and where nothing matched. */
@@ -20,16 +29,10 @@ export class Exchange implements RequestFacts {
   reading = false;
   /** Whether a deadline may abort {@linkcode signal}. */
   hasDeadline = false;
-  /** Where the query ends. */
-  readonly end: number;
-  /** Where the query starts, just after `?`; the end of the URL where there is none. */
-  readonly queryStart: number;
-  #context: RequestContext | undefined = undefined;
-  #caller: Caller | undefined = undefined;
-  #controller: AbortController | undefined = undefined;
-  #signal: AbortSignal | undefined = undefined;
-  #abortReason: unknown = undefined;
-
+  /** Told when the caller answers while the handler goes on. */
+  onRespond: (() => void) | undefined = undefined;
+  /** What is made only if it is asked for, so that most requests carry one empty field. */
+  #extras: Extras | undefined = undefined;
   /** Why the request's target is refused before anything is routed. */
   fault: HttpError | undefined = undefined;
   /** The text that is routed: the URL, or a path without its matrix parameters. */
@@ -48,11 +51,19 @@ export class Exchange implements RequestFacts {
     readonly pathEnd: number,
     readonly connection: Connection | undefined,
   ) {
-    this.end = endOfTarget(url, pathEnd);
-    this.queryStart = Math.min(pathEnd + 1, this.end);
     this.routeUrl = url;
     this.routeStart = pathStart;
     this.routeEnd = pathEnd;
+  }
+
+  /** Where the query ends. */
+  get end(): number {
+    return endOfTarget(this.url, this.pathEnd);
+  }
+
+  /** Where the query starts, just after `?`; the end of the target where there is none. */
+  get queryStart(): number {
+    return Math.min(this.pathEnd + 1, this.end);
   }
 
   /** The path and query as they were sent. */
@@ -77,33 +88,39 @@ export class Exchange implements RequestFacts {
 
   /** The context that interceptors and handler share. */
   get context(): RequestContext {
-    return this.#context ??= new RequestContext(this);
+    return (this.#extras ??= {}).context ??= new RequestContext(this);
   }
 
   /** The other end. */
   get caller(): Caller {
-    return this.#caller ??= new Caller(this.url, this.connection);
+    return (this.#extras ??= {}).caller ??= new Caller(
+      this.url,
+      this.connection,
+      () => this.onRespond?.(),
+    );
   }
 
   /** The caller, if anything asked for it. */
   get usedCaller(): Caller | undefined {
-    return this.#caller;
+    return this.#extras?.caller;
   }
 
   /** Aborts when the client leaves or the deadline passes. */
   get signal(): AbortSignal {
-    if (this.#signal === undefined) {
-      this.#controller = new AbortController();
-      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
-      this.#signal = AbortSignal.any([nativeSignal(this.request), this.#controller.signal]);
+    const extras = this.#extras ??= {};
+    if (extras.signal === undefined) {
+      extras.controller = new AbortController();
+      if (extras.abortReason !== undefined) extras.controller.abort(extras.abortReason);
+      extras.signal = AbortSignal.any([nativeSignal(this.request), extras.controller.signal]);
     }
-    return this.#signal;
+    return extras.signal;
   }
 
   /** Tells whoever holds {@linkcode signal} that the answer is no longer wanted. */
   abort(reason: unknown): void {
-    this.#abortReason = reason;
-    this.#controller?.abort(reason);
+    const extras = this.#extras ??= {};
+    extras.abortReason = reason;
+    extras.controller?.abort(reason);
   }
 }
 

@@ -31,27 +31,32 @@ export interface FieldRules {
   readonly nilableAsOptional: boolean;
 }
 
-/** A record under construction, and what it still waits for. */
-export class BoundRecord {
-  readonly #record: Record<string, unknown> = {};
-  #pending: Promise<unknown>[] | undefined = undefined;
-
-  /** Sets a property, now or when it comes. */
-  set(name: string, value: unknown): void {
-    if (value instanceof Promise) {
-      (this.#pending ??= []).push(value.then((done) => this.set(name, done)));
-    } else if (name === "__proto__") {
-      Object.defineProperty(this.#record, name, { value, enumerable: true });
-    } else {
-      this.#record[name] = value;
-    }
+/**
+ * Sets a property of a record, now or when its value comes.
+ *
+ * @returns what the record waits for
+ */
+export function setField(
+  record: Record<string, unknown>,
+  name: string,
+  value: unknown,
+  pending: Promise<unknown>[] | undefined,
+): Promise<unknown>[] | undefined {
+  if (value instanceof Promise) {
+    const set = value.then((done) => setField(record, name, done, undefined));
+    return [...pending ?? [], set];
   }
+  if (name !== "__proto__") record[name] = value;
+  else Object.defineProperty(record, name, { value, enumerable: true });
+  return pending;
+}
 
-  /** The record, or a promise of it where a schema is asynchronous. */
-  finish(): unknown {
-    if (this.#pending === undefined) return this.#record;
-    return Promise.all(this.#pending).then(() => this.#record);
-  }
+/** The record, or a promise of it where it waits for something. */
+export function whenSet(
+  record: Record<string, unknown>,
+  pending: readonly Promise<unknown>[] | undefined,
+): unknown {
+  return pending === undefined ? record : Promise.all(pending).then(() => record);
 }
 
 /**

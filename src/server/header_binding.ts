@@ -8,7 +8,7 @@ import { type Field, fields as toFields } from "../schema/field.ts";
 import { recordShape } from "../schema/json_schema.ts";
 import { brokenConstraints, describeIssues } from "../schema/issues.ts";
 import { isSchema, type Result, type Schema, validate } from "../schema/standard.ts";
-import { bindField, BoundRecord, type FieldRules, type Sent } from "./field_binding.ts";
+import { bindField, type FieldRules, type Sent, setField, whenSet } from "./field_binding.ts";
 import type { Binding } from "./query_binding.ts";
 import type { Fields } from "./resource.ts";
 
@@ -18,11 +18,13 @@ export function headerBinding(declared: Fields | Schema, nilableAsOptional: bool
   const fields = toFields(declared);
   const rules: FieldRules = { errors, nilableAsOptional };
   return ({ request: { headers } }) => {
-    const record = new BoundRecord();
+    const record: Record<string, unknown> = {};
+    let pending: Promise<unknown>[] | undefined;
     for (const field of fields) {
-      record.set(field.name, bindField(field, sentFor(field, headers), rules));
+      const value = bindField(field, sentFor(field, headers), rules);
+      pending = setField(record, field.name, value, pending);
     }
-    return record.finish();
+    return whenSet(record, pending);
   };
 }
 

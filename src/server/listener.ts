@@ -6,7 +6,7 @@
 import { type Clock, systemClock } from "../message/clock.ts";
 import type { Fetch } from "../message/fetch.ts";
 import { GenericListenerError } from "../message/listener_errors.ts";
-import { checkOptions } from "../message/options.ts";
+import { checkOptions, ownOptions } from "../message/options.ts";
 import { denoServe } from "../runtime/deno_serve.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -79,6 +79,7 @@ export const listenerOptions: Readonly<Record<keyof ListenerConfiguration, true>
  */
 export class Listener {
   readonly #port: number;
+  readonly #given: ListenerConfiguration;
   readonly #config: ListenerConfiguration;
   readonly #limits: RequestLimits;
   readonly #dispatcher: Dispatcher;
@@ -91,8 +92,9 @@ export class Listener {
    * @throws {TypeError} when an option is unknown, or the `Server` field cannot be sent.
    * @throws {GenericListenerError} when a time or a limit is negative.
    */
-  constructor(port: number, config: ListenerConfiguration = {}) {
-    checkOptions("A listener", config, listenerOptions);
+  constructor(port: number, given: ListenerConfiguration = {}) {
+    checkOptions("A listener", given, listenerOptions);
+    const config = ownOptions(given);
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new GenericListenerError(`Cannot listen on port ${port}: give 0 to 65535`);
     }
@@ -109,6 +111,7 @@ export class Listener {
       throw new TypeError("The Server field has a character that no header field may have");
     }
     this.#port = port;
+    this.#given = given;
     this.#config = config;
     this.#limits = new RequestLimits(config.requestLimits);
     this.#deadlines = timeout === 0 ? undefined : new Deadlines(timeout, clock);
@@ -123,12 +126,21 @@ export class Listener {
   /**
    * Puts a service on this listener, at its own base path or at another; takes effect at once.
    *
+   * @param basePath where to put a service; a handler that is only a function takes every path
    * @throws {GenericListenerError} when a service is there already for the same path and host.
+   * @throws {TypeError} when a function is given a base path.
    */
   attach(service: Service | Fetch, basePath?: string): this {
-    const mount = typeof service === "function"
-      ? new FetchMount(service)
-      : new Mount(service, basePath ?? service.config.basePath ?? "/", this.#maxEntityBodySize);
+    if (typeof service === "function" && basePath !== undefined) {
+      throw new TypeError(
+        `Cannot attach a function at "${basePath}": it takes every path, a service can be anywhere`,
+      );
+    }
+    const mount = typeof service === "function" ? new FetchMount(service) : new Mount(
+      service,
+      basePath ?? ownOptions(service.config).basePath ?? "/",
+      this.#maxEntityBodySize,
+    );
     const { mounts } = this.#dispatcher;
     if (mounts.some((one) => one.basePath === mount.basePath && one.host === mount.host)) {
       const where = mount.basePath === "" ? "/" : mount.basePath;
@@ -176,7 +188,7 @@ export class Listener {
 
   /** The configuration, as given. */
   getConfig(): ListenerConfiguration {
-    return this.#config;
+    return this.#given;
   }
 
   get #maxEntityBodySize(): number | undefined {

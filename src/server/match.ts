@@ -25,12 +25,12 @@ export interface Route<T> {
 /** The value of a path parameter: the segments of a rest parameter, or text. */
 export type PathValue = string | readonly string[] | undefined;
 
-/** An object without a prototype, so that a parameter may have any name, as `__proto__`. */
+/** An object that inherits nothing, so that a parameter may have any name, as `__proto__`. */
 interface Params {
   [name: string]: PathValue;
 }
 const Params = function () {} as unknown as { new (): Params; prototype: unknown };
-Params.prototype = Object.create(null);
+Params.prototype = Object.freeze(Object.create(null));
 // An engine gives the objects of a constructor the room that its first few objects needed.
 for (let count = 0; count < 8; count++) Object.assign(new Params(), { a: "", b: "", c: "", d: "" });
 
@@ -45,14 +45,14 @@ export class Match<T> {
   // The offsets of the first three parameters are fields, so that a match is one small object.
   /** The route that matched. */
   readonly route: Route<T>;
-  private readonly url: string;
-  private readonly start0: number;
-  private readonly end0: number;
-  private readonly start1: number;
-  private readonly end1: number;
-  private readonly start2: number;
-  private readonly end2: number;
-  private readonly others: readonly number[];
+  readonly #url: string;
+  readonly #start0: number;
+  readonly #end0: number;
+  readonly #start1: number;
+  readonly #end1: number;
+  readonly #start2: number;
+  readonly #end2: number;
+  readonly #others: readonly number[];
 
   /**
    * A match at the given offsets.
@@ -62,15 +62,15 @@ export class Match<T> {
    */
   constructor(route: Route<T>, url: string, slots: Int32Array) {
     this.route = route;
-    this.url = url;
-    this.start0 = slots[0] as number;
-    this.end0 = slots[1] as number;
-    this.start1 = slots[2] as number;
-    this.end1 = slots[3] as number;
-    this.start2 = slots[4] as number;
-    this.end2 = slots[5] as number;
+    this.#url = url;
+    this.#start0 = slots[0] as number;
+    this.#end0 = slots[1] as number;
+    this.#start1 = slots[2] as number;
+    this.#end1 = slots[3] as number;
+    this.#start2 = slots[4] as number;
+    this.#end2 = slots[5] as number;
     const count = route.names.length;
-    this.others = count > 3 ? Array.from(slots.subarray(6, 2 * count)) : none;
+    this.#others = count > 3 ? Array.from(slots.subarray(6, 2 * count)) : none;
   }
 
   /** What was added with the route. */
@@ -80,9 +80,11 @@ export class Match<T> {
 
   /** The parameter of that index as it stands in the URL; `undefined` if it is absent. */
   raw(index: number): string | undefined {
-    const start = this.start(index);
-    const end = this.end(index);
-    return start < 0 ? undefined : this.url.slice(start, end < 0 ? ~end : end);
+    // Beyond the last parameter stands what an earlier walk left.
+    if (index >= this.route.names.length) return undefined;
+    const start = this.#start(index);
+    const end = this.#end(index);
+    return start < 0 ? undefined : this.#url.slice(start, end < 0 ? ~end : end);
   }
 
   /**
@@ -96,11 +98,12 @@ export class Match<T> {
       const raw = this.raw(index);
       return raw ? segmentsOf(raw) : [];
     }
-    return this.text(this.start(index), this.end(index));
+    if (index >= this.route.names.length) return undefined;
+    return this.#text(this.#start(index), this.#end(index));
   }
 
   /**
-   * All parameters by name, as {@linkcode param} gives them, in an object without a prototype: a new one,
+   * All parameters by name, as {@linkcode param} gives them, in an object that inherits nothing: a new one,
    * unless there are none.
    *
    * @throws {URIError} when the percent-encoding is malformed.
@@ -120,9 +123,9 @@ export class Match<T> {
       }
       return params;
     }
-    params[names[0] as string] = this.text(this.start0, this.end0);
-    if (count > 1) params[names[1] as string] = this.text(this.start1, this.end1);
-    if (count > 2) params[names[2] as string] = this.text(this.start2, this.end2);
+    params[names[0] as string] = this.#text(this.#start0, this.#end0);
+    if (count > 1) params[names[1] as string] = this.#text(this.#start1, this.#end1);
+    if (count > 2) params[names[2] as string] = this.#text(this.#start2, this.#end2);
     return params;
   }
 
@@ -132,21 +135,21 @@ export class Match<T> {
     return raw === undefined ? "" : `/${raw}`;
   }
 
-  private text(start: number, end: number): string | undefined {
-    if (end >= 0) return this.url.slice(start, end);
-    return start < 0 ? undefined : decoded(this.url.slice(start, ~end));
+  #text(start: number, end: number): string | undefined {
+    if (end >= 0) return this.#url.slice(start, end);
+    return start < 0 ? undefined : decoded(this.#url.slice(start, ~end));
   }
 
-  private start(index: number): number {
-    if (index === 0) return this.start0;
-    if (index === 1) return this.start1;
-    return index === 2 ? this.start2 : this.others[2 * index - 6] ?? -1;
+  #start(index: number): number {
+    if (index === 0) return this.#start0;
+    if (index === 1) return this.#start1;
+    return index === 2 ? this.#start2 : this.#others[2 * index - 6] ?? -1;
   }
 
-  private end(index: number): number {
-    if (index === 0) return this.end0;
-    if (index === 1) return this.end1;
-    return index === 2 ? this.end2 : this.others[2 * index - 5] ?? -1;
+  #end(index: number): number {
+    if (index === 0) return this.#end0;
+    if (index === 1) return this.#end1;
+    return index === 2 ? this.#end2 : this.#others[2 * index - 5] ?? -1;
   }
 }
 

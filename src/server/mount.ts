@@ -9,6 +9,7 @@ import {
   ResourceNotFoundError,
   ServiceNotFoundError,
 } from "../message/listener_errors.ts";
+import { ownOptions } from "../message/options.ts";
 import { answerError } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { canonicalPath, canonicalPattern } from "./canonical_path.ts";
@@ -38,14 +39,15 @@ export class Mount implements MountPoint {
   /**
    * Compiles the routes of `service` under `basePath`.
    *
-   * @throws {TypeError} when the base path or a resource's path is malformed.
-   * @throws {GenericListenerError} when two resources have the same method and path.
+   * @throws {TypeError} when the base path or a resource's path is malformed, or two resources of
+   * one method match the same paths.
    */
   constructor(service: Service, basePath: string, maxEntityBodySize?: number) {
     this.service = service;
     this.basePath = toBasePath(basePath);
-    this.host = service.config.host?.toLowerCase();
-    this.#config = service.config;
+    const config = ownOptions(service.config);
+    this.host = config.host?.toLowerCase();
+    this.#config = config;
     const prefix = this.basePath.replace(/[\\:*+?(){}]/g, "\\$&");
     for (const resource of service.resources) {
       const path = resource.pathname;
@@ -53,10 +55,10 @@ export class Mount implements MountPoint {
         throw new TypeError(`Cannot route "${path}": a path starts with a slash`);
       }
       const pattern = path === "/" && prefix !== "" ? prefix : prefix + canonicalPattern(path);
-      const runner = new ResourceRunner(resource, service.config, maxEntityBodySize);
+      const runner = new ResourceRunner(resource, config, maxEntityBodySize);
       this.#router.add(resource.method, pattern, runner);
     }
-    const { layers = [] } = service.config;
+    const { layers = [] } = config;
     this.#layered = layers.length === 0
       ? undefined
       : stack((input, init) => this.#inner(asRequest(input, init)), ...layers);

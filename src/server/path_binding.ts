@@ -14,7 +14,7 @@ import { brokenConstraints, describeIssues } from "../schema/issues.ts";
 import { Failure } from "../schema/scalar.ts";
 import { isSchema, type Result, type Schema, validate } from "../schema/standard.ts";
 import type { Exchange } from "./exchange.ts";
-import { BoundRecord } from "./field_binding.ts";
+import { setField, whenSet } from "./field_binding.ts";
 import type { Match, PathValue } from "./match.ts";
 import type { Binding } from "./query_binding.ts";
 import type { Fields } from "./resource.ts";
@@ -28,14 +28,16 @@ export function pathBinding(declared: Fields | Schema): Binding {
   return (exchange) => {
     const match = exchange.match as Match<unknown>;
     const { names } = match.route;
-    const record = new BoundRecord();
+    const record: Record<string, unknown> = {};
+    let pending: Promise<unknown>[] | undefined;
     for (let index = 0; index < names.length; index++) {
       const name = names[index] as string;
       const value = readParameter(match, index);
       const field = fields.get(name);
-      record.set(name, field === undefined ? value : bind(exchange, field, value));
+      const bound = field === undefined ? value : bind(exchange, field, value);
+      pending = setField(record, name, bound, pending);
     }
-    return record.finish();
+    return whenSet(record, pending);
   };
 }
 

@@ -14,7 +14,7 @@ import { recordShape } from "../schema/json_schema.ts";
 import { brokenConstraints, describeIssues } from "../schema/issues.ts";
 import { isSchema, type Result, type Schema, validate } from "../schema/standard.ts";
 import type { Exchange } from "./exchange.ts";
-import { bindField, BoundRecord, type FieldRules, type Sent } from "./field_binding.ts";
+import { bindField, type FieldRules, type Sent, setField, whenSet } from "./field_binding.ts";
 import type { Fields } from "./resource.ts";
 
 /** Binds the query of a request. */
@@ -26,13 +26,16 @@ export function queryBinding(declared: Fields | Schema, nilableAsOptional: boole
   const fields = toFields(declared);
   const rules: FieldRules = { errors, nilableAsOptional };
   return (exchange) => {
-    const sent = collect(exchange.url, exchange.queryStart, exchange.end, fields);
-    const record = new BoundRecord();
+    const { url, pathEnd, end } = exchange;
+    const sent = collect(url, pathEnd + 1, end, fields);
+    const record: Record<string, unknown> = {};
+    let pending: Promise<unknown>[] | undefined;
     for (let index = 0; index < fields.length; index++) {
       const field = fields[index] as Field;
-      record.set(field.name, bindField(field, decodeSent(field, sent[index]), rules));
+      const value = bindField(field, decodeSent(field, sent[index]), rules);
+      pending = setField(record, field.name, value, pending);
     }
-    return record.finish();
+    return whenSet(record, pending);
   };
 }
 

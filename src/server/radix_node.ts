@@ -27,13 +27,13 @@ export class RadixNode {
   /** Such ends before a rest parameter that has no segment. */
   readonly zeroTails: TailLeaf[] = [];
   /** The leaf of a pattern that ends here. */
-  leaf = -1;
+  leaf: number = -1;
   /** The leaf of a pattern that goes on with anything. */
-  wild = -1;
+  wild: number = -1;
   /** The leaf of a pattern that goes on with one or more segments. */
-  segments = -1;
+  segments: number = -1;
   /** The leaf of a pattern whose rest parameter has no segment. */
-  zero = -1;
+  zero: number = -1;
 
   /** A node at the end of `text`. */
   constructor(text: string) {

@@ -7,7 +7,7 @@
 import type { HttpError } from "../message/errors.ts";
 import { GenericListenerError } from "../message/listener_errors.ts";
 import { RequestHeaderFieldsTooLargeError, UriTooLongError } from "../message/status_errors.ts";
-import { checkOptions } from "../message/options.ts";
+import { checkOptions, ownOptions } from "../message/options.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** How large a request may be. */
@@ -49,8 +49,9 @@ export class RequestLimits {
    *
    * @throws {GenericListenerError} when one is not positive.
    */
-  constructor(config: RequestLimitConfigs = {}) {
-    checkOptions("requestLimits", config, limitOptions);
+  constructor(given: RequestLimitConfigs = {}) {
+    checkOptions("requestLimits", given, limitOptions);
+    const config = ownOptions(given);
     for (const name of ["maxUriLength", "maxHeaderSize", "maxEntityBodySize"] as const) {
       const value = config[name];
       const isUnlimited = name === "maxEntityBodySize" && value === -1;
@@ -63,8 +64,11 @@ export class RequestLimits {
 
   /** Why a request is refused, if it is. */
   fault(exchange: Exchange): HttpError | undefined {
-    const { pathStart, end, request } = exchange;
-    if (end - pathStart > this.#maxUriLength) {
+    const { url, pathStart, request } = exchange;
+    // A fragment, which no client should send, counts only where it makes the difference.
+    if (
+      url.length - pathStart > this.#maxUriLength && exchange.end - pathStart > this.#maxUriLength
+    ) {
       return new UriTooLongError(
         `The request target is longer than ${this.#maxUriLength} characters`,
       );

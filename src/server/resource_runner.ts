@@ -11,9 +11,10 @@ import {
   UnsupportedRequestMediaTypeError,
 } from "../message/listener_errors.ts";
 import { matchesConsumes, negotiateMediaType } from "../message/negotiation.ts";
+import { ownOptions } from "../message/options.ts";
 import { Reply } from "../message/reply.ts";
 import { bodyBinding } from "./body_binding.ts";
-import { BoundCall, type BoundParts, unbound } from "./call.ts";
+import { BoundCall } from "./call.ts";
 import { notModifiedIfKnown } from "./conditional.ts";
 import { observe } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
@@ -22,6 +23,7 @@ import { pathBinding } from "./path_binding.ts";
 import { type Binding, queryBinding } from "./query_binding.ts";
 import { encodeReply, type ReplyRules } from "./reply_encoder.ts";
 import type { Fields, Resource, Spec } from "./resource.ts";
+import { withoutBody } from "./without_body.ts";
 import type { Schema } from "../schema/standard.ts";
 import type { ServiceConfig } from "./service_config.ts";
 
@@ -36,33 +38,30 @@ export class ResourceRunner {
   readonly #rules: ReplyRules;
   readonly #consumes: readonly string[] | undefined;
   readonly #produces: readonly string[] | undefined;
-  readonly #bindings: readonly (readonly [keyof BoundParts, Binding])[];
+  readonly #bindings: Readonly<Record<"path" | "query" | "headers" | "body", Binding | undefined>>;
+  readonly #binds: boolean;
   readonly #onError: ServiceConfig["onError"];
 
   /** Compiles what `resource` declares. */
   constructor(resource: Resource, config: ServiceConfig, listenerMaxEntityBodySize?: number) {
-    const spec = resource.spec as Spec;
+    const spec = ownOptions(resource.spec as Spec);
     this.#handler = resource.handler as (call: unknown) => unknown;
     this.#rules = replyRules(resource, spec, config);
     this.#consumes = nonEmpty(spec.consumes);
     this.#produces = nonEmpty(spec.produces) ?? nonEmpty(spec.mediaType && [spec.mediaType]);
     this.#onError = config.onError;
     const nilableAsOptional = config.treatNilableAsOptional ?? true;
-    const bindings: [keyof BoundParts, Binding][] = [];
-    if (spec.path !== undefined) bindings.push(["path", pathBinding(spec.path as Fields | Schema)]);
-    if (spec.query !== undefined) {
-      bindings.push(["query", queryBinding(spec.query, nilableAsOptional)]);
-    }
-    if (spec.headers !== undefined) {
-      bindings.push(["headers", headerBinding(spec.headers, nilableAsOptional)]);
-    }
-    if (spec.body !== undefined) {
-      const limit = spec.maxEntityBodySize ?? config.maxEntityBodySize ??
-        listenerMaxEntityBodySize ?? defaultMaxEntityBodySize;
-      const rules = { limit, lax: config.laxDataBinding ?? false };
-      bindings.push(["body", bodyBinding(spec.body, rules)]);
-    }
-    this.#bindings = bindings;
+    this.#bindings = {
+      path: spec.path && pathBinding(spec.path as Fields | Schema),
+      query: spec.query && queryBinding(spec.query, nilableAsOptional),
+      headers: spec.headers && headerBinding(spec.headers, nilableAsOptional),
+      body: spec.body && bodyBinding(spec.body, {
+        limit: spec.maxEntityBodySize ?? config.maxEntityBodySize ?? listenerMaxEntityBodySize ??
+          defaultMaxEntityBodySize,
+        lax: config.laxDataBinding ?? false,
+      }),
+    };
+    this.#binds = Object.values(this.#bindings).some((binding) => binding !== undefined);
   }
 
   /**
@@ -72,9 +71,32 @@ export class ResourceRunner {
    */
   run(exchange: Exchange): Response | Promise<Response> {
     const negotiated = this.#negotiate(exchange.request);
-    const parts = this.#bindings.length === 0 ? unbound : this.#bind(exchange);
-    if (!(parts instanceof Promise)) return this.#call(exchange, parts, negotiated);
-    return parts.then((bound) => this.#call(exchange, bound, negotiated));
+    if (!this.#binds) return this.#call(exchange, new BoundCall(exchange), negotiated);
+    const bindings = this.#bindings;
+    const path = bindings.path?.(exchange);
+    const query = bindings.query?.(exchange);
+    const headers = bindings.headers?.(exchange);
+    if (path instanceof Promise || query instanceof Promise || headers instanceof Promise) {
+      return this.#runSlowly(exchange, [path, query, headers], negotiated);
+    }
+    if (bindings.body === undefined) {
+      return this.#call(exchange, new BoundCall(exchange, path, query, headers), negotiated);
+    }
+    return (bindings.body(exchange) as Promise<unknown>).then((body) =>
+      this.#call(exchange, new BoundCall(exchange, path, query, headers, body), negotiated)
+    );
+  }
+
+  /** Waits for asynchronous schemas; only then is the payload read. */
+  async #runSlowly(
+    exchange: Exchange,
+    pending: readonly [path: unknown, query: unknown, headers: unknown],
+    negotiated: string | undefined,
+  ): Promise<Response> {
+    const [path, query, headers] = await Promise.all(pending);
+    const body = await this.#bindings.body?.(exchange);
+    const bound = new BoundCall(exchange, path, query, headers, body);
+    return await this.#call(exchange, bound, negotiated);
   }
 
   /** The media type to answer with, where the spec lists any. */
@@ -91,54 +113,43 @@ export class ResourceRunner {
     return negotiated;
   }
 
-  #bind(exchange: Exchange): BoundParts | Promise<BoundParts> {
-    const parts: BoundParts = {
-      path: undefined,
-      query: undefined,
-      headers: undefined,
-      body: undefined,
-    };
-    for (let index = 0; index < this.#bindings.length; index++) {
-      const [part, bind] = this.#bindings[index] as readonly [keyof BoundParts, Binding];
-      const value = bind(exchange);
-      if (value instanceof Promise) return this.#bindRest(exchange, parts, index, value);
-      parts[part] = value;
-    }
-    return parts;
-  }
-
-  /** Goes on from the first part that has to be waited for. */
-  async #bindRest(
-    exchange: Exchange,
-    parts: BoundParts,
-    from: number,
-    waiting: Promise<unknown>,
-  ): Promise<BoundParts> {
-    for (let index = from; index < this.#bindings.length; index++) {
-      const [part, bind] = this.#bindings[index] as readonly [keyof BoundParts, Binding];
-      parts[part] = await (index === from ? waiting : bind(exchange));
-    }
-    return parts;
-  }
-
   #call(
     exchange: Exchange,
-    parts: BoundParts,
+    bound: BoundCall,
     negotiated: string | undefined,
   ): Response | Promise<Response> {
-    const value = this.#handler(new BoundCall(exchange, parts));
+    const value = this.#handle(exchange, bound);
     if (!isThenable(value)) return this.#answer(exchange, value, negotiated);
-    const caller = exchange.usedCaller;
-    if (caller === undefined) {
-      return Promise.resolve(value).then((done) => this.#answer(exchange, done, negotiated));
-    }
-    // The first to answer does: the handler by returning, or the caller while it goes on.
-    const returned = Promise.resolve(value);
-    returned.catch((error) => {
-      if (caller.responded) observe(exchange, error, this.#onError);
-    });
-    return Promise.race([caller.answered, returned])
+    return this.#firstOf(exchange, Promise.resolve(value))
       .then((done) => this.#answer(exchange, done, negotiated));
+  }
+
+  #handle(exchange: Exchange, bound: BoundCall): unknown {
+    try {
+      return this.#handler(bound);
+    } catch (error) {
+      if (!this.#isLate(exchange, error)) throw error;
+      return undefined;
+    }
+  }
+
+  /** The first to answer does: the handler by returning, or the caller while it goes on. */
+  #firstOf(exchange: Exchange, returned: Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      // A handler may ask for its caller at any time, so that all of them are waited for like this.
+      exchange.onRespond = () => resolve(undefined);
+      if (exchange.usedCaller?.responded === true) resolve(undefined);
+      returned.then(resolve, (error) => {
+        if (!this.#isLate(exchange, error)) reject(error);
+      });
+    });
+  }
+
+  /** Whether an error comes after the answer and therefore goes nowhere but to the log. */
+  #isLate(exchange: Exchange, error: unknown): boolean {
+    if (exchange.usedCaller?.responded !== true) return false;
+    observe(exchange, error, this.#onError);
+    return true;
   }
 
   #answer(
@@ -165,12 +176,7 @@ function finish(exchange: Exchange, value: unknown, response: Response): Respons
   const mayHaveValidator = value instanceof Response ||
     (value instanceof Reply && value.headers !== undefined);
   const current = mayHaveValidator ? notModifiedIfKnown(request, response) : response;
-  return method === "HEAD" && current.body !== null ? withoutBody(current) : current;
-}
-
-function withoutBody(response: Response): Response {
-  response.body?.cancel().catch(() => {});
-  return new Response(null, response);
+  return method === "HEAD" ? withoutBody(exchange, current) : current;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

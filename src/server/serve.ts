@@ -4,6 +4,7 @@
  * @module
  */
 import type { Fetch } from "../message/fetch.ts";
+import { ownOptions } from "../message/options.ts";
 import { Listener, type ListenerConfiguration } from "./listener.ts";
 import type { RunningServer } from "./running_server.ts";
 import type { Service } from "./service_config.ts";
@@ -36,7 +37,7 @@ export async function serve(
   what: Service | readonly Service[] | Fetch,
   options: ServeOptions = {},
 ): Promise<RunningServer> {
-  const { port = 9090, ...config } = options;
+  const { port = 9090, ...config } = ownOptions(options);
   const listener = new Listener(port, config);
   for (const one of isList(what) ? what : [what]) listener.attach(one);
   return await listener.start();

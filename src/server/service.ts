@@ -4,7 +4,7 @@
  * @module
  */
 import { asRequest, type Fetch } from "../message/fetch.ts";
-import { checkOptions } from "../message/options.ts";
+import { checkOptions, ownOptions } from "../message/options.ts";
 import { isConnection } from "./connection.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Mount } from "./mount.ts";
@@ -26,8 +26,8 @@ const serviceOptions: Readonly<Record<keyof ServiceConfig, true>> = {
 /**
  * Makes a service of resources.
  *
- * @throws {TypeError} when an option is unknown or a path template or base path is malformed.
- * @throws {GenericListenerError} when two resources have the same method and path.
+ * @throws {TypeError} when an option is unknown, a path template or base path is malformed, or two
+ * resources of one method match the same paths.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ const serviceOptions: Readonly<Record<keyof ServiceConfig, true>> = {
 export function service(config: ServiceConfig, resources: readonly Resource[]): Service {
   checkOptions("A service", config, serviceOptions);
   const self: Service = { config, resources, fetch: (input, init) => answer(input, init) };
-  const dispatcher = new Dispatcher([new Mount(self, config.basePath ?? "/")]);
+  const dispatcher = new Dispatcher([new Mount(self, ownOptions(config).basePath ?? "/")]);
   const answer: Fetch = async (input, init) => {
     // `deno serve` passes what it knows of the connection where fetch takes an init.
     if (init !== undefined && isConnection(init)) {

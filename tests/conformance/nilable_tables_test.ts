@@ -66,9 +66,10 @@ function forEachCell(
         const config = treatNilableAsOptional === undefined ? {} : { treatNilableAsOptional };
         for (const { sent, [mode]: expected } of rows) {
           const set = treatNilableAsOptional ?? "by default";
-          const name = `${source}, ${argument}, ${sent || "nothing"}, treatNilableAsOptional ${set}`;
-          Deno.test(`nilable tables: ${name}`, () =>
-            check({ name, schema, sent, expected, config }));
+          const name = `${source}, ${argument}, ${
+            sent || "nothing"
+          }, treatNilableAsOptional ${set}`;
+          Deno.test(`nilable tables: ${name}`, () => check({ schema, sent, expected, config }));
         }
       }
     }
