@@ -36,9 +36,12 @@ export async function readBytes(
   const length = declaredLength(message);
   if (length > limit) throw tooLarge(message, limit, `it has ${length}`);
   if (length < 0) return readCounted(message, limit);
-  const bytes = await message.bytes().catch((cause) => {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await message.bytes();
+  } catch (cause) {
     throw brokenOff(message, cause);
-  });
+  }
   // A message made in this process can declare a length that is not its own.
   if (bytes.length > limit) throw tooLarge(message, limit, `it has ${bytes.length}`);
   return bytes;
@@ -106,7 +109,7 @@ function decodeStrictly(bytes: Uint8Array, charset: string): string {
  */
 function declaredLength(message: Request | Response): number {
   const text = message.headers.get("content-length");
-  if (text === null || !/^\d+$/.test(text)) return -1;
+  if (text === null || !/^\d{1,15}$/.test(text)) return -1;
   if (message instanceof Response && message.headers.has("content-encoding")) return -1;
   return Number(text);
 }

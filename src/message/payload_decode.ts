@@ -165,13 +165,16 @@ function orNil<Value extends string | Uint8Array>(
   return nilable && value.length === 0 ? undefined : value;
 }
 
-async function decodeJson(
+/** Chained rather than awaited: each step that is awaited costs every JSON body a microtask. */
+function decodeJson(
   message: Request | Response,
   options: DecodeOptions,
   charset: string | undefined,
 ): Promise<unknown> {
-  const text = await readText(message, options.limit, charset);
-  return text === "" ? nilOr(options, "the payload is empty: send JSON") : parseJson(text);
+  return readBytes(message, options.limit).then((bytes) => {
+    const text = decodeText(bytes, charset);
+    return text === "" ? nilOr(options, "the payload is empty: send JSON") : parseJson(text);
+  });
 }
 
 async function decodeJsonString(

@@ -45,7 +45,7 @@ export interface RunningTransport {
   readonly port: number;
   /** Settles when the last connection is closed. */
   readonly finished: Promise<void>;
-  /** Takes no new connections and settles once every request in flight is answered. */
+  /** Refuses new requests with 503 and settles once every one in flight is answered. */
   shutdown(): Promise<void>;
   /** Closes everything now, whatever is in flight. */
   abort(): void;

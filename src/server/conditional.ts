@@ -8,12 +8,13 @@
 /** `response`, or a 304 in its place where the request's conditions say so. */
 export function notModifiedIfKnown(request: Request, response: Response): Response {
   if (response.status !== 200) return response;
-  const etag = response.headers.get("etag");
-  const lastModified = response.headers.get("last-modified");
-  if (etag === null && lastModified === null) return response;
+  // The request first: most have no conditions, and the response's headers cost more to ask.
   const ifNoneMatch = request.headers.get("if-none-match");
+  const ifModifiedSince = request.headers.get("if-modified-since");
+  if (ifNoneMatch === null && ifModifiedSince === null) return response;
+  const etag = response.headers.get("etag");
   const known = ifNoneMatch === null
-    ? isUnchanged(request.headers.get("if-modified-since"), lastModified)
+    ? isUnchanged(ifModifiedSince, response.headers.get("last-modified"))
     : etag !== null && listsTag(ifNoneMatch, etag);
   if (!known) return response;
   const headers = new Headers(response.headers);

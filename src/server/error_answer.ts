@@ -14,6 +14,7 @@ const errorRules: ReplyRules = {
   status: 500,
   mediaType: undefined,
   subtypePrefix: undefined,
+  isSimple: true,
   responses: undefined,
 };
 

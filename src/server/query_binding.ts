@@ -32,7 +32,7 @@ export function queryBinding(declared: Fields | Schema, nilableAsOptional: boole
     let pending: Promise<unknown>[] | undefined;
     for (let index = 0; index < fields.length; index++) {
       const field = fields[index] as Field;
-      const value = bindField(field, decodeSent(field, sent[index]), rules);
+      const value = bindField(field, splitSent(field, sent[index]), rules);
       pending = setField(record, field.name, value, pending);
     }
     return whenSet(record, pending);
@@ -52,7 +52,7 @@ const equals = 0x3d;
 const percent = 0x25;
 const plus = 0x2b;
 
-/** The raw texts of each field, found in one pass over the query. */
+/** The texts of each field, found in one pass over the query. */
 function collect(
   url: string,
   start: number,
@@ -62,24 +62,38 @@ function collect(
   const sent: (string | string[] | null | undefined)[] = [];
   let at = start;
   while (at < end) {
-    let equal = -1;
-    let encoded = false;
+    let keyEnd = -1;
+    let isKeyEncoded = false;
+    let isEncoded = false;
     let index = at;
     for (; index < end; index++) {
       const code = url.charCodeAt(index);
       if (code === ampersand) break;
-      if (code === equals && equal === -1) equal = index;
-      else if ((code === percent || code === plus) && equal === -1) encoded = true;
+      if (code === percent || code === plus) {
+        isEncoded = true;
+      } else if (code === equals && keyEnd === -1) {
+        keyEnd = index;
+        isKeyEncoded = isEncoded;
+        isEncoded = false;
+      }
     }
-    const keyEnd = equal === -1 ? index : equal;
-    const found = fieldAt(url, at, keyEnd, encoded, fields);
+    const isBare = keyEnd === -1;
+    const found = isBare
+      ? fieldAt(url, at, index, isEncoded, fields)
+      : fieldAt(url, at, keyEnd, isKeyEncoded, fields);
     if (found !== -1) {
-      const raw = equal === -1 ? null : url.slice(equal + 1, index);
-      sent[found] = append(sent[found], raw, fields[found] as Field);
+      const field = fields[found] as Field;
+      const text = isBare ? null : readText(field, url.slice(keyEnd + 1, index), isEncoded);
+      sent[found] = append(sent[found], text, field);
     }
     at = index + 1;
   }
   return sent;
+}
+
+/** The text of a value; of one with a separator as it was sent, since it is split before. */
+function readText(field: Field, raw: string, isEncoded: boolean): string {
+  return isEncoded && field.separator === undefined ? decodeOf(field, raw) : raw;
 }
 
 function fieldAt(
@@ -123,12 +137,11 @@ function append(
 }
 
 /** Splits at the separator before it decodes: an encoded one is part of an item. */
-function decodeSent(field: Field, raw: string | string[] | null | undefined): Sent {
-  if (raw === undefined || raw === null) return raw;
-  if (typeof raw === "string" && field.separator === undefined) return decodeOf(field, raw);
+function splitSent(field: Field, sent: string | string[] | null | undefined): Sent {
+  if (field.separator === undefined || sent === undefined || sent === null) return sent;
   const texts: string[] = [];
-  for (const one of typeof raw === "string" ? [raw] : raw) {
-    for (const part of splitList(one, field.separator)) texts.push(decodeOf(field, part));
+  for (const raw of typeof sent === "string" ? [sent] : sent) {
+    for (const part of splitList(raw, field.separator)) texts.push(decodeOf(field, part));
   }
   return texts;
 }

@@ -24,6 +24,8 @@ export interface ReplyRules {
   readonly mediaType: string | undefined;
   /** The vendor prefix of content types that are chosen by a value's type. */
   readonly subtypePrefix: string | undefined;
+  /** Whether there is no more to know than the status: no media type, prefix or schema. */
+  readonly isSimple: boolean;
   /** The schemas of bodies by status; `undefined` where none is declared or none is checked. */
   readonly responses: Readonly<Record<number, Schema>> | undefined;
 }
@@ -34,6 +36,11 @@ export function encodeReply(
   rules: ReplyRules,
   negotiated?: string,
 ): Response | Promise<Response> {
+  // Most values are these two, under rules that say nothing: they go before all other questions.
+  if (rules.isSimple && negotiated === undefined) {
+    if (typeof value === "string") return new Response(value, rules.init);
+    if (isPlainData(value)) return jsonResponse(value as object, rules.init);
+  }
   if (value instanceof Response) return sendable(value);
   if (value instanceof Error) throw value;
   return rules.responses === undefined
@@ -48,15 +55,11 @@ function encodeUnchecked(
 ): Response {
   if (value instanceof Reply) return encodeStatusReply(value, rules, negotiated);
   const mediaType = rules.mediaType ?? negotiated;
-  if (mediaType === undefined && rules.subtypePrefix === undefined) {
-    if (typeof value === "string") return new Response(value, rules.init);
-    if (isPlain(value)) return jsonResponse(value, rules.init);
-  }
   return build(rules.status, undefined, encode(value, mediaType, rules, negotiated));
 }
 
-/** Whether JSON is certainly what `value` is sent as. */
-function isPlain(value: unknown): value is object {
+/** Whether a value is an object or array without a class of its own, and so certainly JSON. */
+export function isPlainData(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === Array.prototype;

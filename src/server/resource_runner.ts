@@ -13,7 +13,7 @@ import {
 import { matchesConsumes, negotiateMediaType } from "../message/negotiation.ts";
 import { ownOptions } from "../message/options.ts";
 import { Reply } from "../message/reply.ts";
-import { bodyBinding } from "./body_binding.ts";
+import { type BodyBinding, bodyBinding } from "./body_binding.ts";
 import { BoundCall } from "./call.ts";
 import { notModifiedIfKnown } from "./conditional.ts";
 import { observe } from "./error_answer.ts";
@@ -21,7 +21,7 @@ import type { Exchange } from "./exchange.ts";
 import { headerBinding } from "./header_binding.ts";
 import { pathBinding } from "./path_binding.ts";
 import { type Binding, queryBinding } from "./query_binding.ts";
-import { encodeReply, type ReplyRules } from "./reply_encoder.ts";
+import { encodeReply, isPlainData, type ReplyRules } from "./reply_encoder.ts";
 import type { Fields, Resource, Spec } from "./resource.ts";
 import { withoutBody } from "./without_body.ts";
 import type { Schema } from "../schema/standard.ts";
@@ -32,13 +32,21 @@ const defaultMaxEntityBodySize = 10 * 1024 * 1024;
 
 const created = Object.freeze({ status: 201 });
 
+/** What a resource declares, each ready to bind. */
+interface Bindings {
+  readonly path: Binding | undefined;
+  readonly query: Binding | undefined;
+  readonly headers: Binding | undefined;
+  readonly body: BodyBinding | undefined;
+}
+
 /** Runs one resource. */
 export class ResourceRunner {
   readonly #handler: (call: unknown) => unknown;
   readonly #rules: ReplyRules;
   readonly #consumes: readonly string[] | undefined;
   readonly #produces: readonly string[] | undefined;
-  readonly #bindings: Readonly<Record<"path" | "query" | "headers" | "body", Binding | undefined>>;
+  readonly #bindings: Bindings;
   readonly #binds: boolean;
   readonly #onError: ServiceConfig["onError"];
 
@@ -82,8 +90,10 @@ export class ResourceRunner {
     if (bindings.body === undefined) {
       return this.#call(exchange, new BoundCall(exchange, path, query, headers), negotiated);
     }
-    return (bindings.body(exchange) as Promise<unknown>).then((body) =>
-      this.#call(exchange, new BoundCall(exchange, path, query, headers, body), negotiated)
+    return bindings.body(
+      exchange,
+      (body) =>
+        this.#call(exchange, new BoundCall(exchange, path, query, headers, body), negotiated),
     );
   }
 
@@ -94,9 +104,9 @@ export class ResourceRunner {
     negotiated: string | undefined,
   ): Promise<Response> {
     const [path, query, headers] = await Promise.all(pending);
-    const body = await this.#bindings.body?.(exchange);
-    const bound = new BoundCall(exchange, path, query, headers, body);
-    return await this.#call(exchange, bound, negotiated);
+    const next = (body?: unknown) =>
+      this.#call(exchange, new BoundCall(exchange, path, query, headers, body), negotiated);
+    return await (this.#bindings.body?.(exchange, next) ?? next());
   }
 
   /** The media type to answer with, where the spec lists any. */
@@ -180,9 +190,9 @@ function finish(exchange: Exchange, value: unknown, response: Response): Respons
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value instanceof Promise ||
-    (typeof value === "object" && value !== null && "then" in value &&
-      typeof value.then === "function");
+  if (value instanceof Promise) return true;
+  if (typeof value !== "object" || value === null || isPlainData(value)) return false;
+  return "then" in value && typeof value.then === "function";
 }
 
 function nonEmpty(list: readonly string[] | "" | undefined): readonly string[] | undefined {
@@ -191,11 +201,15 @@ function nonEmpty(list: readonly string[] | "" | undefined): readonly string[] |
 
 function replyRules(resource: Resource, spec: Spec, config: ServiceConfig): ReplyRules {
   const isPost = resource.method === "POST";
+  const responses = config.validation === false ? undefined : spec.responses;
+  const { mediaType } = spec;
+  const { mediaTypeSubtypePrefix: subtypePrefix } = config;
   return {
     init: isPost ? created : undefined,
     status: isPost ? 201 : 200,
-    mediaType: spec.mediaType,
-    subtypePrefix: config.mediaTypeSubtypePrefix,
-    responses: config.validation === false ? undefined : spec.responses,
+    mediaType,
+    subtypePrefix,
+    responses,
+    isSimple: mediaType === undefined && subtypePrefix === undefined && responses === undefined,
   };
 }

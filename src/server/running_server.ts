@@ -54,8 +54,8 @@ export class RunningServer implements AsyncDisposable {
   }
 
   /**
-   * Takes no new connections, waits for the requests in flight, and closes whatever is left after
-   * `deadline` milliseconds.
+   * Refuses new requests with 503, waits for those in flight, whether they are still coming in or
+   * being answered, and closes whatever is left after `deadline` milliseconds.
    *
    * @param deadline the listener's `gracefulStopTimeout` if not given
    */

@@ -108,6 +108,15 @@ const thrown: Readonly<Record<string, () => unknown>> = {
     Object.create(NotFoundError.prototype, { message: { value: MARK } }),
 };
 
+/** A promise of somebody else's make that is rejected, as those of query builders. */
+class Lazy {
+  constructor(readonly reason: unknown) {}
+
+  then(_: unknown, reject: (reason: unknown) => void): void {
+    reject(this.reason);
+  }
+}
+
 const ways: Readonly<Record<string, (value: unknown) => unknown>> = {
   thrown: (value) => {
     throw value;
@@ -116,7 +125,7 @@ const ways: Readonly<Record<string, (value: unknown) => unknown>> = {
     await Promise.resolve();
     throw value;
   },
-  lazily: (value) => ({ then: (_: unknown, reject: (reason: unknown) => void) => reject(value) }),
+  lazily: (value) => new Lazy(value),
 };
 
 Deno.test("errors: whatever is thrown is a 500 that says nothing of it, and reaches onError", async (t) => {

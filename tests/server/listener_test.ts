@@ -7,12 +7,15 @@ import assert from "node:assert/strict";
 import {
   GenericListenerError,
   get,
+  type Layer,
   Listener,
+  ok,
   post,
   type RunningServer,
   serve,
   type Service,
   service,
+  text,
 } from "@pirouette/http";
 import { VirtualClock } from "@pirouette/http/testing";
 import { RawConnection, rawRequest, sendRaw } from "../support/raw_http.ts";
@@ -211,14 +214,66 @@ Deno.test("listener: a graceful stop waits for what is in flight, and takes noth
   await called;
   let stopped = false;
   const stopping = server.gracefulStop().then(() => stopped = true);
-  await assert.rejects(fetch(server.url, { headers: { connection: "close" } }));
+  const refused = await fetch(server.url);
+  assert.deepEqual([refused.status, await refused.text()], [503, ""]);
+  const request = rawRequest("GET / HTTP/1.1", ["Host: x"]);
+  assert.equal((await sendRaw(server, request))?.headers.get("connection"), "close");
   await clock.advance(9_999);
   assert.equal(stopped, false);
   letGo();
   assert.equal(await answer, "at last");
   await stopping;
   await server.finished;
+  await assert.rejects(fetch(server.url));
   assert.equal(clock.pendingTimers, 0);
+});
+
+Deno.test("listener: a graceful stop lets uploads and streams come to their end", async () => {
+  const reading = Promise.withResolvers<void>();
+  const source = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>>();
+  const told: Layer = (next) => (input, init) => {
+    const answer = next(input, init);
+    if (input instanceof Request && input.method === "POST") reading.resolve();
+    return answer;
+  };
+  const transfers = service({ layers: [told] }, [
+    post("/", { body: text() }, ({ body }) => ok({ body })),
+    get("/", () => new ReadableStream({ start: source.resolve, cancel: source.reject })),
+  ]);
+  const server = await serve(transfers, { host, port: 0 });
+  const download = await fetch(server.url);
+  const stream = await source.promise;
+  using connection = await RawConnection.open(server);
+  await connection.send(rawRequest("POST / HTTP/1.1", ["Host: x", "Content-Length: 4"], "fi"));
+  await reading.promise;
+  const stopping = server.gracefulStop();
+  await connection.send("ne");
+  assert.equal((await connection.read())?.body, "fine");
+  stream.enqueue(new TextEncoder().encode("to the "));
+  stream.enqueue(new TextEncoder().encode("end"));
+  stream.close();
+  assert.equal(await download.text(), "to the end");
+  await stopping;
+});
+
+Deno.test("listener: an endless stream is broken off at the deadline, and its source told", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const endless = service({}, [
+    get("/", () =>
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode("on and ")),
+        cancel: () => cancelled.resolve(),
+      })),
+  ]);
+  const clock = new VirtualClock();
+  const server = await serve(endless, { host, port: 0, clock });
+  const reader = (await fetch(server.url)).body?.getReader();
+  await reader?.read();
+  const stopping = server.gracefulStop(300);
+  await clock.advance(300);
+  await stopping;
+  await assert.rejects(reader?.read() ?? Promise.resolve());
+  await cancelled.promise;
 });
 
 Deno.test("listener: what is in flight past the deadline is broken off", async () => {
