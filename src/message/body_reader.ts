@@ -109,7 +109,7 @@ function decodeStrictly(bytes: Uint8Array, charset: string): string {
  */
 function declaredLength(message: Request | Response): number {
   const text = message.headers.get("content-length");
-  if (text === null || !/^\d{1,15}$/.test(text)) return -1;
+  if (text === null || !/^\d+$/.test(text)) return -1;
   if (message instanceof Response && message.headers.has("content-encoding")) return -1;
   return Number(text);
 }

@@ -106,6 +106,8 @@ function build(
   encoded: Encoded | undefined,
 ): Response {
   try {
+    // The platform would send 101 of its own accord, and the client wait for another protocol.
+    if (status < 200) throw new RangeError("An informational status answers nothing");
     const init: ResponseInit = { status };
     if (headers !== undefined || encoded?.contentType !== undefined) {
       init.headers = toHeaders(headers, encoded?.contentType);

@@ -16,17 +16,6 @@ export { Match };
 
 /**
  * Routes by method and path.
- *
- * @example
- * ```ts
- * import { Router } from "@pirouette/http";
- *
- * const router = new Router<string>();
- * router.add("GET", "/albums/:id", "one album");
- * const url = "http://localhost/albums/42?full";
- * const match = router.match("GET", url, url.indexOf("/", 7), url.indexOf("?"));
- * console.log(match?.value, match?.params()); // one album { id: "42" }
- * ```
  */
 export class Router<T> {
   readonly #routes: TreeRoute<T>[] = [];

@@ -19,6 +19,7 @@ import {
   xml,
 } from "@pirouette/http";
 import { RawConnection, rawRequest, type RawResponse, sendRaw } from "../support/raw_http.ts";
+import { within } from "../support/within.ts";
 
 const LIMIT = 10;
 
@@ -158,7 +159,7 @@ Deno.test("body limit: a source in process is cancelled at the first chunk too m
     const headers = { "content-type": mediaTypes[path] ?? "application/json" };
     const response = await called.fetch(`http://x${path}`, { method: "POST", body, headers });
     assert.equal(response.status, 413, path);
-    await promise;
+    await within(promise, `${path}: cancellation`);
     assert.ok(pulls <= 4, `${path}: ${pulls}`);
   }
   assert.deepEqual(calls, []);

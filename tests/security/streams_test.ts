@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { get, ok, post, type RunningServer, serve, service, stream } from "@pirouette/http";
 import { RawConnection, rawRequest, sendRaw } from "../support/raw_http.ts";
+import { within } from "../support/within.ts";
 
 const CHUNK = new Uint8Array(64 * 1024);
 const MIB = 1024 * 1024;
@@ -69,7 +70,7 @@ Deno.test("streams: a client that stops reading stops the source, and leaving ca
       const held = await settled(server, source.produced);
       assert.ok(held > 0 && held < BUFFERS, `${name}: ${held}`);
     }
-    await source.cancelled;
+    await within(source.cancelled, `${name}: cancellation`);
   }
 });
 
@@ -117,7 +118,7 @@ Deno.test("streams: an upload that nobody reads stops the client, not the server
   assert.ok(held < BUFFERS, String(held));
   stopped = true;
   release.resolve();
-  await sending;
+  await within(sending, "the end of the upload");
 });
 
 Deno.test("streams: without a reader in process, nothing is produced", async () => {
@@ -128,10 +129,10 @@ Deno.test("streams: without a reader in process, nothing is produced", async () 
   const head = endless();
   const heads = service({}, [get("/", () => head.stream)]);
   assert.equal((await heads.fetch("http://x/", { method: "HEAD" })).body, null);
-  await head.cancelled;
+  await within(head.cancelled, "cancellation by HEAD");
   assert.equal(head.produced(), 0);
   await response.body?.cancel();
-  await source.cancelled;
+  await within(source.cancelled, "cancellation in process");
 });
 
 const notAnError: unknown = "a";
@@ -244,7 +245,7 @@ Deno.test("streams: one whose cancellation fails is nobody's fault but its own",
     await settle(server);
   }
   await sendRaw(server, rawRequest("HEAD / HTTP/1.1", ["Host: x"]), { head: true });
-  await Promise.all(cancelled);
+  await within(Promise.all(cancelled), "both cancellations");
   await settle(server);
   assert.equal(cancelled.length, 2);
 });
