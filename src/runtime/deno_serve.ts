@@ -11,16 +11,10 @@ import type { RunningTransport, TransportOptions } from "./transport.ts";
 
 /** Listens with `Deno.serve`. */
 export function denoServe(options: TransportOptions): RunningTransport {
-  const { hostname, port, reusePort, handler } = options;
+  const { hostname, port, reusePort, drained, handler } = options;
   const controller = new AbortController();
-  const drained = Promise.withResolvers<void>();
   const givenUp = Promise.withResolvers<void>();
   let state: "serving" | "draining" | "closing" = "serving";
-  let inFlight = 0;
-  const leave = (): void => {
-    inFlight--;
-    if (inFlight === 0 && state !== "serving") drained.resolve();
-  };
   const server = Deno.serve({
     hostname,
     port,
@@ -28,10 +22,7 @@ export function denoServe(options: TransportOptions): RunningTransport {
     signal: controller.signal,
     onListen: () => {},
   }, (request, info) => {
-    if (state !== "serving") return refusal();
-    inFlight++;
-    info.completed.then(leave, leave);
-    return handler(request, info);
+    return state === "serving" ? handler(request, info) : refusal();
   });
   return {
     name: "deno_serve",
@@ -42,7 +33,7 @@ export function denoServe(options: TransportOptions): RunningTransport {
     }),
     async shutdown() {
       if (state === "serving") state = "draining";
-      if (inFlight > 0) await drained.promise;
+      await drained();
       if (state !== "draining") return;
       state = "closing";
       await server.shutdown();

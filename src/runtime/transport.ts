@@ -18,6 +18,8 @@ export interface TransportAddress {
 export interface TransportInfo {
   /** The client's end of the connection. */
   readonly remoteAddr: TransportAddress;
+  /** Settles when the response is sent, or cannot be. */
+  readonly completed?: Promise<void>;
 }
 
 /** Where and how a transport listens. */
@@ -28,6 +30,8 @@ export interface TransportOptions {
   readonly port: number;
   /** Whether other processes may listen on the same port. */
   readonly reusePort: boolean;
+  /** Settles once nothing is in flight but what is there as a whole. */
+  readonly drained: () => Promise<void>;
   /** Answers each request; it never fails. */
   readonly handler: (
     request: Request,

@@ -25,13 +25,20 @@ export type RedirectStatus = 300 | 301 | 302 | 303 | 305 | 307 | 308;
 export class Caller {
   readonly #url: string;
   readonly #connection: Connection | undefined;
+  readonly #local: (() => PlatformAddress) | undefined;
   readonly #onRespond: () => void;
   #given: unknown = undefined;
 
   /** Made by the service, once for each request whose handler asks for it. */
-  constructor(url: string, connection: Connection | undefined, onRespond: () => void) {
+  constructor(
+    url: string,
+    connection: Connection | undefined,
+    local: (() => PlatformAddress) | undefined,
+    onRespond: () => void,
+  ) {
     this.#url = url;
     this.#connection = connection;
+    this.#local = local;
     this.#onRespond = onRespond;
   }
 
@@ -42,7 +49,7 @@ export class Caller {
 
   /** This end of the connection, where the transport tells it. */
   get localAddress(): Address {
-    return address(this.#connection?.localAddr);
+    return address(this.#connection?.localAddr ?? this.#local?.());
   }
 
   /** `http` or `https`. */

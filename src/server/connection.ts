@@ -20,6 +20,8 @@ export interface Connection {
   readonly remoteAddr: PlatformAddress;
   /** This end, where the transport tells it. */
   readonly localAddr?: PlatformAddress;
+  /** Settles when the response is sent, or cannot be; asking for it costs the request. */
+  readonly completed?: Promise<void>;
 }
 
 /** Whether the second argument of a `fetch` export is what `deno serve` passes there. */

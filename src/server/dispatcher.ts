@@ -5,10 +5,10 @@
  * @module
  */
 import { ServiceNotFoundError } from "../message/listener_errors.ts";
-import type { Connection } from "./connection.ts";
-import type { Deadlines } from "./deadlines.ts";
+import type { Connection, PlatformAddress } from "./connection.ts";
 import { answerError } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
+import type { InFlight } from "./in_flight.ts";
 import { locate } from "./locate.ts";
 import type { MountPoint } from "./mount_point.ts";
 import type { RequestLimits } from "./request_limits.ts";
@@ -18,8 +18,10 @@ import { startOfPath } from "./request_target.ts";
 export interface DispatcherOptions {
   /** Refuses requests that are too large. */
   readonly limits?: RequestLimits;
-  /** Answers for handlers that take too long. */
-  readonly deadlines?: Deadlines;
+  /** Counts what is in flight, and answers for handlers that take too long. */
+  readonly inFlight?: InFlight;
+  /** This end of every connection. */
+  readonly local?: () => PlatformAddress;
   /** The message of the 404 while nothing is mounted. */
   readonly emptyMessage?: () => string;
 }
@@ -59,13 +61,16 @@ export class Dispatcher {
   handle(request: Request, connection: Connection | undefined): Response | Promise<Response> {
     const { url } = request;
     const exchange = locate(request, connection, this.#startOfPath(url));
-    const { limits, deadlines } = this.#options;
+    const { limits, inFlight, local } = this.#options;
     const fault = exchange.fault ?? limits?.fault(exchange);
     if (fault !== undefined) return answerError(exchange, fault, undefined);
-    if (deadlines === undefined) return this.#answer(exchange);
-    exchange.hasDeadline = true;
+    if (inFlight === undefined) return this.#answer(exchange);
+    exchange.hasDeadline = inFlight.hasDeadline;
+    exchange.local = local;
     const answer = this.#answer(exchange);
-    return answer instanceof Promise ? deadlines.watch(exchange, answer) : answer;
+    if (answer instanceof Promise) return inFlight.watch(exchange, answer);
+    if (!exchange.isWhole) inFlight.track(exchange);
+    return answer;
   }
 
   #startOfPath(url: string): number {

@@ -7,7 +7,7 @@
  */
 import type { HttpError } from "../message/errors.ts";
 import { Caller } from "./caller.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, PlatformAddress } from "./connection.ts";
 import { RequestContext, type RequestFacts } from "./request_context.ts";
 import { endOfTarget } from "./request_target.ts";
 import type { Match } from "./router.ts";
@@ -29,6 +29,10 @@ export class Exchange implements RequestFacts {
   reading = false;
   /** Whether a deadline may abort {@linkcode signal}. */
   hasDeadline = false;
+  /** Whether the answer is there as a whole, so that sending it is one write. */
+  isWhole = false;
+  /** This end of the connection, where a listener tells it. */
+  local: (() => PlatformAddress) | undefined = undefined;
   /** Told when the caller answers while the handler goes on. */
   onRespond: (() => void) | undefined = undefined;
   /** What is made only if it is asked for, so that most requests carry one empty field. */
@@ -96,6 +100,7 @@ export class Exchange implements RequestFacts {
     return (this.#extras ??= {}).caller ??= new Caller(
       this.url,
       this.connection,
+      this.local,
       () => this.onRespond?.(),
     );
   }

@@ -8,8 +8,8 @@ import type { Fetch } from "../message/fetch.ts";
 import { GenericListenerError } from "../message/listener_errors.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { denoServe } from "../runtime/deno_serve.ts";
-import { Deadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { InFlight } from "./in_flight.ts";
 import { Mount } from "./mount.ts";
 import { FetchMount } from "./mount_point.ts";
 import { type RequestLimitConfigs, RequestLimits } from "./request_limits.ts";
@@ -83,7 +83,7 @@ export class Listener {
   readonly #config: ListenerConfiguration;
   readonly #limits: RequestLimits;
   readonly #dispatcher: Dispatcher;
-  readonly #deadlines: Deadlines | undefined;
+  readonly #inFlight: InFlight;
   #server: RunningServer | undefined = undefined;
 
   /**
@@ -114,10 +114,11 @@ export class Listener {
     this.#given = given;
     this.#config = config;
     this.#limits = new RequestLimits(config.requestLimits);
-    this.#deadlines = timeout === 0 ? undefined : new Deadlines(timeout, clock);
+    this.#inFlight = new InFlight(timeout, clock);
     this.#dispatcher = new Dispatcher([], {
       limits: this.#limits,
-      ...(this.#deadlines === undefined ? {} : { deadlines: this.#deadlines }),
+      inFlight: this.#inFlight,
+      local: () => ({ hostname: this.#server?.hostname ?? "", port: this.getPort() }),
       emptyMessage: () =>
         `no service has registered for listener : /${this.#server?.hostname}:${this.getPort()}`,
     });
@@ -150,11 +151,10 @@ export class Listener {
     return this;
   }
 
-  /** Takes a service off this listener; requests it is answering go on. */
-  detach(service: Service): this {
-    this.#dispatcher.mounts = this.#dispatcher.mounts.filter((mount) =>
-      !(mount instanceof Mount) || mount.service !== service
-    );
+  /** Takes a service or a handler off this listener; requests it is answering go on. */
+  detach(service: Service | Fetch): this {
+    const { mounts } = this.#dispatcher;
+    this.#dispatcher.mounts = mounts.filter((mount) => mount.service !== service);
     return this;
   }
 
@@ -206,6 +206,7 @@ export class Listener {
         hostname: host,
         port: this.#port,
         reusePort,
+        drained: () => this.#inFlight.drained(),
         handler: name === undefined
           ? (request, info) => dispatcher.handle(request, info)
           : async (request, info) => named(await dispatcher.handle(request, info), name),
@@ -213,7 +214,7 @@ export class Listener {
       this.#server = new RunningServer(transport, {
         gracefulStopTimeout: this.#config.gracefulStopTimeout ?? 10_000,
         clock: this.#config.clock ?? systemClock,
-        onStop: () => this.#deadlines?.close(),
+        onStop: () => this.#inFlight.close(),
       });
       return this.#server;
     } catch (cause) {

@@ -7,6 +7,7 @@ import type { Fetch } from "../message/fetch.ts";
 import { answerError } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { sendable } from "./sendable.ts";
+import type { Service } from "./service_config.ts";
 
 /** What a dispatcher chooses among. */
 export interface MountPoint {
@@ -14,6 +15,8 @@ export interface MountPoint {
   readonly basePath: string;
   /** The host it answers for, in lower case; `undefined` for every host. */
   readonly host: string | undefined;
+  /** What is mounted. */
+  readonly service: Service | Fetch;
   /** Whether a path is under the base path. */
   covers(exchange: Exchange): boolean;
   /** Answers a request; never fails. */
@@ -26,11 +29,12 @@ export class FetchMount implements MountPoint {
   readonly basePath: string = "";
   /** Every host. */
   readonly host: undefined = undefined;
-  readonly #fetch: Fetch;
+  /** The handler. */
+  readonly service: Fetch;
 
   /** Mounts `fetch`. */
   constructor(fetch: Fetch) {
-    this.#fetch = fetch;
+    this.service = fetch;
   }
 
   /** A handler takes every path. */
@@ -41,7 +45,7 @@ export class FetchMount implements MountPoint {
   /** What the handler answers, or an error reply where it throws. */
   async answer(exchange: Exchange): Promise<Response> {
     try {
-      return sendable(await this.#fetch(exchange.request));
+      return sendable(await this.service(exchange.request));
     } catch (error) {
       return await answerError(exchange, error, undefined);
     }

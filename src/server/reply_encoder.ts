@@ -30,17 +30,22 @@ export interface ReplyRules {
   readonly responses: Readonly<Record<number, Schema>> | undefined;
 }
 
+/**
+ * The response of a string or plain data under rules that say nothing, which is what most handlers
+ * return; `undefined` for everything else, which is for {@linkcode encodeReply}.
+ */
+export function encodeSimply(value: unknown, rules: ReplyRules): Response | undefined {
+  if (!rules.isSimple) return undefined;
+  if (typeof value === "string") return new Response(value, rules.init);
+  return isPlainData(value) ? jsonResponse(value as object, rules.init) : undefined;
+}
+
 /** Encodes what a handler returned; `undefined` is the caller's case and must not come here. */
 export function encodeReply(
   value: unknown,
   rules: ReplyRules,
   negotiated?: string,
 ): Response | Promise<Response> {
-  // Most values are these two, under rules that say nothing: they go before all other questions.
-  if (rules.isSimple && negotiated === undefined) {
-    if (typeof value === "string") return new Response(value, rules.init);
-    if (isPlainData(value)) return jsonResponse(value as object, rules.init);
-  }
   if (value instanceof Response) return sendable(value);
   if (value instanceof Error) throw value;
   return rules.responses === undefined

@@ -21,7 +21,7 @@ import type { Exchange } from "./exchange.ts";
 import { headerBinding } from "./header_binding.ts";
 import { pathBinding } from "./path_binding.ts";
 import { type Binding, queryBinding } from "./query_binding.ts";
-import { encodeReply, isPlainData, type ReplyRules } from "./reply_encoder.ts";
+import { encodeReply, encodeSimply, isPlainData, type ReplyRules } from "./reply_encoder.ts";
 import type { Fields, Resource, Spec } from "./resource.ts";
 import { withoutBody } from "./without_body.ts";
 import type { Schema } from "../schema/standard.ts";
@@ -172,11 +172,25 @@ export class ResourceRunner {
     if (value === undefined) {
       return new Response(null, { status: caller === undefined ? 202 : 500 });
     }
+    if (negotiated === undefined) {
+      const simple = encodeSimply(value, this.#rules);
+      if (simple !== undefined) {
+        exchange.isWhole = true;
+        return exchange.method === "HEAD" ? withoutBody(exchange, simple) : simple;
+      }
+    }
+    exchange.isWhole = isWhole(value instanceof Reply ? value.body : value);
     const response = encodeReply(value, this.#rules, negotiated);
     return response instanceof Promise
       ? response.then((done) => finish(exchange, value, done))
       : finish(exchange, value, response);
   }
+}
+
+/** Whether a value is sent from what is in memory, not from a stream or somebody's response. */
+function isWhole(value: unknown): boolean {
+  return typeof value !== "object" || value === null || isPlainData(value) ||
+    ArrayBuffer.isView(value);
 }
 
 /** What depends on the request once the response is there: 304, and HEAD's missing body. */

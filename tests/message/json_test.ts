@@ -56,7 +56,9 @@ for (const [text, message] of FAULTS) {
 }
 
 Deno.test("parseJson: yields what JSON.parse yields", () => {
-  const value = fc.jsonValue({ depthSize: "large" });
+  // A key that is refused comes up by chance, and has tests of its own.
+  const value = fc.jsonValue({ depthSize: "large" })
+    .filter((tree) => !/"(?:__proto__|constructor)"/.test(JSON.stringify(tree)));
   fc.assert(
     fc.property(value, fc.constantFrom(undefined, 2), (tree, space) => {
       const text = JSON.stringify(tree, undefined, space);

@@ -1,9 +1,10 @@
 /**
- * Answers for handlers that take too long (spec: listener `timeout`).
+ * The requests of a listener that are not answered yet: what a graceful stop waits for, and what
+ * is answered in place of a handler that takes too long (spec: listener `timeout`).
  *
- * All requests of a listener have the same time, so that they fall due in the order they came:
- * one queue and one timer serve any number of them, and a request that is answered in time costs
- * no timer of its own.
+ * All requests of a listener have the same time, so that they fall due in the order they came: one
+ * queue and one timer serve any number of them. A request that is answered at once, with a body
+ * that is there as a whole, is never counted and costs nothing.
  *
  * @module
  */
@@ -14,44 +15,70 @@ import { answerError } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
 
 interface Waiting {
-  readonly exchange: Exchange;
   readonly due: number;
   readonly expire: () => void;
 }
 
-/** The deadlines of a listener's requests. */
-export class Deadlines {
+/** The requests in flight of one listener. */
+export class InFlight {
   readonly #timeout: number;
   readonly #clock: Clock;
   /** Insertion order is the order of falling due. */
   readonly #waiting = new Set<Waiting>();
+  #sending = 0;
   #timer: Timer | undefined = undefined;
+  #drained: PromiseWithResolvers<void> | undefined = undefined;
 
-  /** Gives each request `timeout` milliseconds. */
+  /** Gives each request `timeout` milliseconds; 0 for all the time it takes. */
   constructor(timeout: number, clock: Clock) {
     this.#timeout = timeout;
     this.#clock = clock;
+  }
+
+  /** Whether requests have a deadline. */
+  get hasDeadline(): boolean {
+    return this.#timeout > 0;
   }
 
   /** `answer`, or once the time is up 408 (payload still coming in) or 503 in its place. */
   watch(exchange: Exchange, answer: Promise<Response>): Promise<Response> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
-        exchange,
         due: this.#clock.now() + this.#timeout,
         expire: () => resolve(this.#expired(exchange)),
       };
       this.#waiting.add(waiting);
-      this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), this.#timeout);
+      if (this.#timer === undefined && this.#timeout > 0) this.#arm(this.#timeout);
       answer.then((response) => {
         // An answer that comes too late is dropped, and whatever feeds it is told.
-        if (this.#waiting.delete(waiting)) resolve(response);
-        else response.body?.cancel().catch(() => {});
+        if (!this.#waiting.delete(waiting)) return void response.body?.cancel().catch(() => {});
+        this.track(exchange);
+        resolve(response);
       }, (error) => {
         this.#waiting.delete(waiting);
+        this.#settle();
         reject(error);
       });
     });
+  }
+
+  /** Counts a request until its response is sent, where that is not a matter of one write. */
+  track(exchange: Exchange): void {
+    const completed = exchange.isWhole ? undefined : exchange.connection?.completed;
+    if (completed === undefined) return this.#settle();
+    this.#sending++;
+    const sent = (): void => {
+      this.#sending--;
+      this.#settle();
+    };
+    completed.then(sent, sent);
+  }
+
+  /** Settles once nothing is in flight. */
+  drained(): Promise<void> {
+    this.#drained ??= Promise.withResolvers();
+    this.#settle();
+    return this.#drained.promise;
   }
 
   /** Stops the timer: requests still waiting get their answers undisturbed. */
@@ -60,17 +87,24 @@ export class Deadlines {
     this.#timer = undefined;
   }
 
+  #settle(): void {
+    if (this.#drained === undefined || this.#waiting.size > 0 || this.#sending > 0) return;
+    this.#drained.resolve();
+  }
+
+  #arm(delay: number): void {
+    this.#timer = this.#clock.setTimer(() => this.#expireDue(), delay);
+  }
+
   #expireDue(): void {
     this.#timer = undefined;
     const now = this.#clock.now();
     for (const waiting of this.#waiting) {
-      if (waiting.due > now) {
-        this.#timer = this.#clock.setTimer(() => this.#expireDue(), waiting.due - now);
-        return;
-      }
+      if (waiting.due > now) return this.#arm(waiting.due - now);
       this.#waiting.delete(waiting);
       waiting.expire();
     }
+    this.#settle();
   }
 
   #expired(exchange: Exchange): Response | Promise<Response> {
