@@ -129,8 +129,7 @@ function choose(
   { request }: Exchange,
   readers: readonly Reader[],
 ): Reader {
-  const [first] = readers as [Reader, ...Reader[]];
-  if (readers.length === 1) return first;
+  if (readers.length === 1) return readers[0] as Reader;
   const contentType = request.headers.get("content-type");
   const kinds = readers.map((reader) => reader.kind);
   const kind = chooseKind(contentType, kinds);

@@ -64,12 +64,17 @@ export class Dispatcher {
     const { limits, inFlight, local } = this.#options;
     const fault = exchange.fault ?? limits?.fault(exchange);
     if (fault !== undefined) return answerError(exchange, fault, undefined);
-    if (inFlight === undefined) return this.#answer(exchange);
-    exchange.hasDeadline = inFlight.hasDeadline;
+    const mount = this.#only ?? this.#choose(exchange);
+    if (mount === undefined) return this.#noService(exchange);
     exchange.local = local;
-    const answer = this.#answer(exchange);
-    if (answer instanceof Promise) return inFlight.watch(exchange, answer);
-    if (!exchange.isWhole) inFlight.track(exchange);
+    exchange.hasDeadline = inFlight !== undefined && inFlight.hasDeadline;
+    const answer = mount.answer(exchange);
+    if (answer instanceof Promise) {
+      return inFlight === undefined
+        ? answer.catch((error) => mount.fail(exchange, error))
+        : inFlight.watch(exchange, answer, mount);
+    }
+    if (inFlight !== undefined && !exchange.isWhole) inFlight.track(exchange);
     return answer;
   }
 
@@ -80,9 +85,7 @@ export class Dispatcher {
     return start;
   }
 
-  #answer(exchange: Exchange): Response | Promise<Response> {
-    const mount = this.#only ?? this.#choose(exchange);
-    if (mount !== undefined) return mount.answer(exchange);
+  #noService(exchange: Exchange): Response | Promise<Response> {
     const { emptyMessage } = this.#options;
     const message = this.#mounts.length === 0 && emptyMessage !== undefined
       ? emptyMessage()

@@ -13,6 +13,7 @@ import type { HttpError } from "../message/errors.ts";
 import { RequestTimeoutError, ServiceUnavailableError } from "../message/status_errors.ts";
 import { answerError } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
+import type { MountPoint } from "./mount_point.ts";
 
 interface Waiting {
   readonly due: number;
@@ -40,9 +41,12 @@ export class InFlight {
     return this.#timeout > 0;
   }
 
-  /** `answer`, or once the time is up 408 (payload still coming in) or 503 in its place. */
-  watch(exchange: Exchange, answer: Promise<Response>): Promise<Response> {
-    return new Promise((resolve, reject) => {
+  /**
+   * `answer`, or in its place what `mount` says where it fails, or once the time is up 408 (payload
+   * still coming in) or 503.
+   */
+  watch(exchange: Exchange, answer: Promise<Response>, mount: MountPoint): Promise<Response> {
+    return new Promise((resolve) => {
       const waiting: Waiting = {
         due: this.#clock.now() + this.#timeout,
         expire: () => resolve(this.#expired(exchange)),
@@ -56,8 +60,8 @@ export class InFlight {
         resolve(response);
       }, (error) => {
         this.#waiting.delete(waiting);
-        this.#settle();
-        reject(error);
+        this.track(exchange);
+        resolve(mount.fail(exchange, error));
       });
     });
   }

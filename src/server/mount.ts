@@ -81,23 +81,25 @@ export class Mount implements MountPoint {
       : this.#answerLayered(exchange, this.#layered);
   }
 
+  /** The answer in place of one that failed. */
+  fail(exchange: Exchange, error: unknown): Response | Promise<Response> {
+    return answerError(exchange, error, this.#config.onError);
+  }
+
   async #answerLayered(exchange: Exchange, layered: Fetch): Promise<Response> {
     this.#layeredExchanges.set(exchange.request, exchange);
-    try {
-      return sendable(await layered(exchange.request));
-    } catch (error) {
-      return await this.#fail(exchange, error);
-    }
+    return sendable(await layered(exchange.request));
   }
 
   /** What the innermost layer calls, with the request it was given or another. */
   async #inner(request: Request): Promise<Response> {
-    const known = this.#layeredExchanges.get(request);
-    if (known !== undefined) return await this.#route(known);
-    const exchange = locate(request, undefined);
-    return await (exchange.fault === undefined
-      ? this.#route(exchange)
-      : this.#fail(exchange, exchange.fault));
+    const exchange = this.#layeredExchanges.get(request) ?? locate(request, undefined);
+    try {
+      if (exchange.fault !== undefined) throw exchange.fault;
+      return await this.#route(exchange);
+    } catch (error) {
+      return await this.fail(exchange, error);
+    }
   }
 
   #route(exchange: Exchange): Response | Promise<Response> {
@@ -105,11 +107,9 @@ export class Mount implements MountPoint {
       const match = this.#match(exchange);
       if (match === undefined) return this.#miss(exchange);
       exchange.match = match;
-      const response = match.value.run(exchange);
-      if (!(response instanceof Promise)) return response;
-      return response.catch((error) => this.#fail(exchange, error));
+      return match.value.run(exchange);
     } catch (error) {
-      return this.#fail(exchange, error);
+      return this.fail(exchange, error);
     }
   }
 
@@ -124,17 +124,17 @@ export class Mount implements MountPoint {
     const { method, target } = exchange;
     if (!this.covers(exchange)) {
       const message = `no matching service found for path: ${target}`;
-      return this.#fail(exchange, new ServiceNotFoundError(message));
+      return this.fail(exchange, new ServiceNotFoundError(message));
     }
     const allow = this.#allow(exchange);
     if (allow.length === 0) {
       const message = `no matching resource found for path : ${target} , method : ${method}`;
-      return this.#fail(exchange, new ResourceNotFoundError(message));
+      return this.fail(exchange, new ResourceNotFoundError(message));
     }
     if (method === "OPTIONS") {
       return new Response(null, { status: 204, headers: { allow: allow.join(", ") } });
     }
-    return this.#fail(exchange, new ResourceMethodNotAllowedError("Method not allowed", allow));
+    return this.fail(exchange, new ResourceMethodNotAllowedError("Method not allowed", allow));
   }
 
   /** The methods of a path in the order they were declared; of the base path, those of all. */
@@ -151,10 +151,6 @@ export class Mount implements MountPoint {
     const allow = new Set(methods.flatMap((one) => one === "*" ? anyMethod : [one]));
     if (allow.size > 0) allow.add("OPTIONS");
     return [...allow];
-  }
-
-  #fail(exchange: Exchange, error: unknown): Response | Promise<Response> {
-    return answerError(exchange, error, this.#config.onError);
   }
 }
 

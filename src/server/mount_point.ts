@@ -19,8 +19,10 @@ export interface MountPoint {
   readonly service: Service | Fetch;
   /** Whether a path is under the base path. */
   covers(exchange: Exchange): boolean;
-  /** Answers a request; never fails. */
+  /** Answers a request; only a promise that it gives may fail. */
   answer(exchange: Exchange): Response | Promise<Response>;
+  /** The answer in place of one that failed; never fails itself. */
+  fail(exchange: Exchange, error: unknown): Response | Promise<Response>;
 }
 
 /** A `fetch` at the root, for `serve(handler)`. */
@@ -42,12 +44,13 @@ export class FetchMount implements MountPoint {
     return true;
   }
 
-  /** What the handler answers, or an error reply where it throws. */
+  /** What the handler answers. */
   async answer(exchange: Exchange): Promise<Response> {
-    try {
-      return sendable(await this.service(exchange.request));
-    } catch (error) {
-      return await answerError(exchange, error, undefined);
-    }
+    return sendable(await this.service(exchange.request));
+  }
+
+  /** An error reply. */
+  fail(exchange: Exchange, error: unknown): Response | Promise<Response> {
+    return answerError(exchange, error, undefined);
   }
 }
