@@ -16,7 +16,7 @@ import { brokenConstraints, describeIssues } from "../schema/issues.ts";
 import { Failure, Scalar } from "../schema/scalar.ts";
 import { type Issue, type Result, type Schema, validate } from "../schema/standard.ts";
 import { typeName } from "../schema/type_name.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Next } from "./exchange.ts";
 import { relax } from "./lax.ts";
 
 /** How a payload binds. */
@@ -42,10 +42,7 @@ interface Reader {
  * Binds a payload and goes on with it. It is told how to go on, rather than waited for, because
  * every promise between the payload and the answer costs every request that has one.
  */
-export type BodyBinding = (
-  exchange: Exchange,
-  next: (body: unknown) => Response | Promise<Response>,
-) => Promise<Response>;
+export type BodyBinding = (exchange: Exchange, next: Next) => Promise<Response>;
 
 /** The binding of a declared payload. */
 export function bodyBinding(declared: Schema, rules: BodyRules): BodyBinding {
@@ -58,16 +55,16 @@ export function bodyBinding(declared: Schema, rules: BodyRules): BodyBinding {
     const reader = choose(exchange, readers);
     const { kind, check, typeName: name } = reader;
     exchange.reading = true;
-    return decodePayload(exchange.request, { kind, limit, nilable, typeName: name })
-      .then((value) => {
-        exchange.reading = false;
-        if (value === undefined) return next(field.defaultValue);
-        if (check === undefined) return next(value);
-        const result = check(value);
-        return !(result instanceof Promise) && result.issues === undefined
-          ? next(result.value)
-          : settle(exchange, reader, value, result, rules).then(next);
-      });
+    const decoded = decodePayload(exchange.request, { kind, limit, nilable, typeName: name });
+    return exchange.later(decoded, (value) => {
+      exchange.reading = false;
+      if (value === undefined) return next(field.defaultValue);
+      if (check === undefined) return next(value);
+      const result = check(value);
+      return !(result instanceof Promise) && result.issues === undefined
+        ? next(result.value)
+        : settle(exchange, reader, value, result, rules).then(next);
+    });
   };
 }
 

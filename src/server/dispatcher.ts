@@ -68,11 +68,13 @@ export class Dispatcher {
     if (mount === undefined) return this.#noService(exchange);
     exchange.local = local;
     exchange.hasDeadline = inFlight !== undefined && inFlight.hasDeadline;
+    exchange.owner = mount;
+    exchange.watcher = inFlight;
     const answer = mount.answer(exchange);
     if (answer instanceof Promise) {
-      return inFlight === undefined
-        ? answer.catch((error) => mount.fail(exchange, error))
-        : inFlight.watch(exchange, answer, mount);
+      if (inFlight === undefined) return answer.catch((error) => mount.fail(exchange, error));
+      // Where nothing inside was watched, a layer or a bare handler stands before it.
+      return exchange.watcher === undefined ? answer : exchange.later(answer, asItIs);
     }
     if (inFlight !== undefined && !exchange.isWhole) inFlight.track(exchange);
     return answer;
@@ -103,6 +105,8 @@ export class Dispatcher {
     return undefined;
   }
 }
+
+const asItIs = (response: unknown): Response => response as Response;
 
 /** The `Host` of a request, in lower case. */
 function hostOf({ url, pathStart }: Exchange): string {

@@ -12,6 +12,21 @@ import { RequestContext, type RequestFacts } from "./request_context.ts";
 import { endOfTarget } from "./request_target.ts";
 import type { Match } from "./router.ts";
 
+/** What a value is answered with. */
+export type Next = (value: unknown) => Response | Promise<Response>;
+
+/** Answers in place of answers that fail. */
+export interface Owner {
+  /** The answer in place of one that failed; never fails itself. */
+  fail(exchange: Exchange, error: unknown): Response | Promise<Response>;
+}
+
+/** Sees to it that a request is answered in time. */
+export interface Watcher {
+  /** What `next` makes of `value`, or what is answered in its place; the promise never fails. */
+  watch(exchange: Exchange, value: Promise<unknown>, next: Next): Promise<Response>;
+}
+
 /** The parts of an exchange that most requests never ask for. */
 interface Extras {
   context?: RequestContext;
@@ -27,6 +42,14 @@ export class Exchange implements RequestFacts {
   match: Match<unknown> | undefined = undefined;
   /** Whether the payload is being read: a request that times out then is the client's fault. */
   reading = false;
+  /** Who answers where this request fails. */
+  owner: Owner | undefined = undefined;
+  /** Who watches the first promise of this request; those after it are inside of that. */
+  watcher: Watcher | undefined = undefined;
+  /** Whether layers stand between the handler and the answer, so that none may go past them. */
+  isLayered = false;
+  /** Answers before what is watched is done; set where something is. */
+  settle: ((make: () => Response | Promise<Response>) => void) | undefined = undefined;
   /** Whether a deadline may abort {@linkcode signal}. */
   hasDeadline = false;
   /** Whether the answer is there as a whole, so that sending it is one write. */
@@ -119,6 +142,17 @@ export class Exchange implements RequestFacts {
       extras.signal = AbortSignal.any([nativeSignal(this.request), extras.controller.signal]);
     }
     return extras.signal;
+  }
+
+  /**
+   * Answers with what `next` makes of a value that has to be waited for. Everything that waits goes
+   * through here, so that a request costs one promise and not one for every thing that looks on.
+   */
+  later(value: Promise<unknown>, next: Next): Promise<Response> {
+    const { watcher } = this;
+    if (watcher === undefined) return value.then(next);
+    this.watcher = undefined;
+    return watcher.watch(this, value, next);
   }
 
   /** Tells whoever holds {@linkcode signal} that the answer is no longer wanted. */

@@ -12,8 +12,7 @@ import type { Clock, Timer } from "../message/clock.ts";
 import type { HttpError } from "../message/errors.ts";
 import { RequestTimeoutError, ServiceUnavailableError } from "../message/status_errors.ts";
 import { answerError } from "./error_answer.ts";
-import type { Exchange } from "./exchange.ts";
-import type { MountPoint } from "./mount_point.ts";
+import type { Exchange, Next, Watcher } from "./exchange.ts";
 
 interface Waiting {
   readonly due: number;
@@ -21,7 +20,7 @@ interface Waiting {
 }
 
 /** The requests in flight of one listener. */
-export class InFlight {
+export class InFlight implements Watcher {
   readonly #timeout: number;
   readonly #clock: Clock;
   /** Insertion order is the order of falling due. */
@@ -42,10 +41,10 @@ export class InFlight {
   }
 
   /**
-   * `answer`, or in its place what `mount` says where it fails, or once the time is up 408 (payload
-   * still coming in) or 503.
+   * What `next` makes of `value`, or in its place what the exchange's owner says where it fails, or
+   * once the time is up 408 (payload still coming in) or 503.
    */
-  watch(exchange: Exchange, answer: Promise<Response>, mount: MountPoint): Promise<Response> {
+  watch(exchange: Exchange, value: Promise<unknown>, next: Next): Promise<Response> {
     return new Promise((resolve) => {
       const waiting: Waiting = {
         due: this.#clock.now() + this.#timeout,
@@ -53,16 +52,23 @@ export class InFlight {
       };
       this.#waiting.add(waiting);
       if (this.#timer === undefined && this.#timeout > 0) this.#arm(this.#timeout);
-      answer.then((response) => {
+      const done = (answer: Response | Promise<Response>): void => {
+        if (answer instanceof Promise) return void answer.then(done, failed);
         // An answer that comes too late is dropped, and whatever feeds it is told.
-        if (!this.#waiting.delete(waiting)) return void response.body?.cancel().catch(() => {});
+        if (!this.#waiting.delete(waiting)) return void answer.body?.cancel().catch(() => {});
         this.track(exchange);
-        resolve(response);
-      }, (error) => {
-        this.#waiting.delete(waiting);
-        this.track(exchange);
-        resolve(mount.fail(exchange, error));
-      });
+        resolve(answer);
+      };
+      const failed = (error: unknown): void => done(failure(exchange, error));
+      const settle = (make: () => Response | Promise<Response>): void => {
+        try {
+          done(make());
+        } catch (error) {
+          failed(error);
+        }
+      };
+      if (!exchange.isLayered) exchange.settle = settle;
+      value.then((known) => settle(() => next(known)), failed);
     });
   }
 
@@ -118,4 +124,8 @@ export class InFlight {
     exchange.abort(new DOMException(error.message, "TimeoutError"));
     return answerError(exchange, error, undefined);
   }
+}
+
+function failure(exchange: Exchange, error: unknown): Response | Promise<Response> {
+  return exchange.owner?.fail(exchange, error) ?? answerError(exchange, error, undefined);
 }

@@ -87,8 +87,18 @@ export class Mount implements MountPoint {
   }
 
   async #answerLayered(exchange: Exchange, layered: Fetch): Promise<Response> {
+    const { watcher } = exchange;
     this.#layeredExchanges.set(exchange.request, exchange);
-    return sendable(await layered(exchange.request));
+    // What is watched is the answer of the layers, not what they get from inside.
+    exchange.isLayered = true;
+    exchange.watcher = undefined;
+    let answer: Promise<Response>;
+    try {
+      answer = layered(exchange.request);
+    } finally {
+      exchange.watcher = watcher;
+    }
+    return sendable(await answer);
   }
 
   /** What the innermost layer calls, with the request it was given or another. */

@@ -5,12 +5,12 @@
  */
 import type { Fetch } from "../message/fetch.ts";
 import { answerError } from "./error_answer.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Owner } from "./exchange.ts";
 import { sendable } from "./sendable.ts";
 import type { Service } from "./service_config.ts";
 
 /** What a dispatcher chooses among. */
-export interface MountPoint {
+export interface MountPoint extends Owner {
   /** The base path without a trailing slash: empty for the root. */
   readonly basePath: string;
   /** The host it answers for, in lower case; `undefined` for every host. */
@@ -21,8 +21,6 @@ export interface MountPoint {
   covers(exchange: Exchange): boolean;
   /** Answers a request; only a promise that it gives may fail. */
   answer(exchange: Exchange): Response | Promise<Response>;
-  /** The answer in place of one that failed; never fails itself. */
-  fail(exchange: Exchange, error: unknown): Response | Promise<Response>;
 }
 
 /** A `fetch` at the root, for `serve(handler)`. */

@@ -130,8 +130,17 @@ export class ResourceRunner {
   ): Response | Promise<Response> {
     const value = this.#handle(exchange, bound);
     if (!isThenable(value)) return this.#answer(exchange, value, negotiated);
-    return this.#firstOf(exchange, Promise.resolve(value))
-      .then((done) => this.#answer(exchange, done, negotiated));
+    const next = (done: unknown) => this.#answer(exchange, done, negotiated);
+    const returned = Promise.resolve(value);
+    const isWatched = exchange.watcher !== undefined || exchange.settle !== undefined;
+    if (exchange.isLayered || !isWatched) return this.#firstOf(exchange, returned).then(next);
+    const answer = exchange.later(
+      returned,
+      (done) => exchange.usedCaller?.responded === true ? discard(done) : next(done),
+    );
+    exchange.onRespond = () => exchange.settle?.(() => next(undefined));
+    if (exchange.usedCaller?.responded === true) exchange.onRespond();
+    return answer;
   }
 
   #handle(exchange: Exchange, bound: BoundCall): unknown {
@@ -185,6 +194,13 @@ export class ResourceRunner {
       ? response.then((done) => finish(exchange, value, done))
       : finish(exchange, value, response);
   }
+}
+
+/** Drops what a handler returned after its caller had answered, and tells whatever feeds it. */
+function discard(value: unknown): Response {
+  const stream = value instanceof Response ? value.body : value;
+  if (stream instanceof ReadableStream && !stream.locked) stream.cancel().catch(() => {});
+  return new Response(null);
 }
 
 /** Whether a value is sent from what is in memory, not from a stream or somebody's response. */
