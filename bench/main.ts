@@ -18,7 +18,8 @@ const benches: readonly Bench[] = [
   {
     title: "What a request costs",
     about: "The raw server does the least each row allows: it reads no parameters and checks no " +
-      "body. Peers are pinned in `bench/servers/`. oak's newest release on npm is 14.1.0, built " +
+      "body; by_hand is what one writes without a library to do the same work. Elysia, Hono and h3 " +
+      "convert the parameters and check nothing. Peers are pinned in `bench/servers/`. oak's newest release on npm is 14.1.0, built " +
       "for Node: it runs here on `node:http`, so its row says little about oak 17 from JSR, which " +
       "this machine cannot reach.",
     file: "server.ts",

@@ -16,7 +16,10 @@ import { markdownTable, median, pairedRatio, rotated } from "./support/stats.ts"
 import { hasWrk, load } from "./support/wrk.ts";
 
 /** Names of the server programs, the floor first, then ours. */
-const servers = ["raw", "pirouette", "hono", "h3", "elysia", "oak"];
+const servers = ["raw", "by_hand", "pirouette", "hono", "h3", "elysia", "oak"];
+
+/** What is no library of somebody else's. */
+const notPeers = ["raw", "by_hand", "pirouette"];
 
 interface Contender {
   readonly server: string;
@@ -90,7 +93,7 @@ async function verify(row: Row, server: string, port: number): Promise<void> {
 
 function table(contenders: readonly Contender[]): string {
   const raw = contenders.find(({ server }) => server === "raw");
-  const peers = contenders.filter(({ server }) => server !== "raw" && server !== "pirouette");
+  const peers = contenders.filter(({ server }) => !notPeers.includes(server));
   const best = peers.toSorted((a, b) => median(a.cost) - median(b.cost))[0];
   const ratio = (costs: readonly number[], base: Contender | undefined) =>
     base === undefined ? "" : pairedRatio(costs, base.cost).toFixed(2);

@@ -25,15 +25,18 @@ export function pathBinding(declared: Fields | Schema): Binding {
   const fields = new Map(
     Object.entries(declared).map(([name, schema]) => [name, toField(name, schema)]),
   );
+  /** The field of each parameter, in the order of the template, which is one and the same. */
+  let ordered: readonly (Field | undefined)[] | undefined;
   return (exchange) => {
     const match = exchange.match as Match<unknown>;
     const { names } = match.route;
+    ordered ??= names.map((name) => fields.get(name));
     const record: Record<string, unknown> = {};
     let pending: Promise<unknown>[] | undefined;
     for (let index = 0; index < names.length; index++) {
       const name = names[index] as string;
       const value = readParameter(match, index);
-      const field = fields.get(name);
+      const field = ordered[index];
       const bound = field === undefined ? value : bind(exchange, field, value);
       pending = setField(record, name, bound, pending);
     }
