@@ -7,7 +7,7 @@
 import { ServiceNotFoundError } from "../message/listener_errors.ts";
 import type { Connection, PlatformAddress } from "./connection.ts";
 import { answerError } from "./error_answer.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Surroundings } from "./exchange.ts";
 import type { InFlight } from "./in_flight.ts";
 import { locate } from "./locate.ts";
 import type { MountPoint } from "./mount_point.ts";
@@ -26,13 +26,19 @@ export interface DispatcherOptions {
   readonly emptyMessage?: () => string;
 }
 
+/** A mount, and what its requests have in common here. */
+interface Place {
+  readonly mount: MountPoint;
+  readonly surroundings: Surroundings;
+}
+
 /** Chooses among mounts. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   /** Longest base path first, those of a host before those of every host. */
-  #mounts: readonly MountPoint[] = [];
+  #places: readonly Place[] = [];
   /** The only mount, where there is one and it takes every request. */
-  #only: MountPoint | undefined = undefined;
+  #only: Place | undefined = undefined;
   /** The last origin seen, with its slash: the same one need not be looked at again. */
   #origin = "\0";
 
@@ -44,37 +50,40 @@ export class Dispatcher {
 
   /** The mounts. */
   get mounts(): readonly MountPoint[] {
-    return this.#mounts;
+    return this.#places.map(({ mount }) => mount);
   }
 
   /** Takes effect for the next request. */
   set mounts(mounts: readonly MountPoint[]) {
-    this.#mounts = mounts.toSorted((a, b) =>
+    const { inFlight, local } = this.#options;
+    const sorted = mounts.toSorted((a, b) =>
       Number(b.host !== undefined) - Number(a.host !== undefined) ||
       b.basePath.length - a.basePath.length
     );
-    const [first] = this.#mounts;
-    this.#only = mounts.length === 1 && first?.host === undefined ? first : undefined;
+    const hasDeadline = inFlight?.hasDeadline === true;
+    this.#places = sorted.map((mount) => ({
+      mount,
+      surroundings: { owner: mount, watcher: inFlight, hasDeadline, local },
+    }));
+    const [first] = this.#places;
+    this.#only = mounts.length === 1 && first?.mount.host === undefined ? first : undefined;
   }
 
   /** Answers a request; the answer is a promise only where something had to be waited for. */
   handle(request: Request, connection: Connection | undefined): Response | Promise<Response> {
     const { url } = request;
     const exchange = locate(request, connection, this.#startOfPath(url));
-    const { limits, inFlight, local } = this.#options;
+    const { limits, inFlight } = this.#options;
     const fault = exchange.fault ?? limits?.fault(exchange);
     if (fault !== undefined) return answerError(exchange, fault, undefined);
-    const mount = this.#only ?? this.#choose(exchange);
-    if (mount === undefined) return this.#noService(exchange);
-    exchange.local = local;
-    exchange.hasDeadline = inFlight !== undefined && inFlight.hasDeadline;
-    exchange.owner = mount;
-    exchange.watcher = inFlight;
-    const answer = mount.answer(exchange);
+    const place = this.#only ?? this.#choose(exchange);
+    if (place === undefined) return this.#noService(exchange);
+    exchange.surroundings = place.surroundings;
+    const answer = place.mount.answer(exchange);
     if (answer instanceof Promise) {
-      if (inFlight === undefined) return answer.catch((error) => mount.fail(exchange, error));
+      if (inFlight === undefined) return answer.catch((error) => place.mount.fail(exchange, error));
       // Where nothing inside was watched, a layer or a bare handler stands before it.
-      return exchange.watcher === undefined ? answer : exchange.later(answer, asItIs);
+      return exchange.isWatched ? answer : exchange.later(answer, asItIs);
     }
     if (inFlight !== undefined && !exchange.isWhole) inFlight.track(exchange);
     return answer;
@@ -89,20 +98,19 @@ export class Dispatcher {
 
   #noService(exchange: Exchange): Response | Promise<Response> {
     const { emptyMessage } = this.#options;
-    const message = this.#mounts.length === 0 && emptyMessage !== undefined
+    const message = this.#places.length === 0 && emptyMessage !== undefined
       ? emptyMessage()
       : `no matching service found for path: ${exchange.target}`;
     return answerError(exchange, new ServiceNotFoundError(message), undefined);
   }
 
-  #choose(exchange: Exchange): MountPoint | undefined {
-    const host = this.#mounts[0]?.host === undefined ? undefined : hostOf(exchange);
-    const named = host !== undefined && this.#mounts.some((mount) => answersFor(mount, host));
-    for (const mount of this.#mounts) {
-      const fits = named ? answersFor(mount, host) : mount.host === undefined;
-      if (fits && mount.covers(exchange)) return mount;
-    }
-    return undefined;
+  #choose(exchange: Exchange): Place | undefined {
+    const places = this.#places;
+    const host = places[0]?.mount.host === undefined ? undefined : hostOf(exchange);
+    const isNamed = host !== undefined && places.some(({ mount }) => answersFor(mount, host));
+    return places.find(({ mount }) =>
+      (isNamed ? answersFor(mount, host) : mount.host === undefined) && mount.covers(exchange)
+    );
   }
 }
 

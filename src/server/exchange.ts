@@ -27,6 +27,18 @@ export interface Watcher {
   watch(exchange: Exchange, value: Promise<unknown>, next: Next): Promise<Response>;
 }
 
+/** What all requests of a mount on a listener have in common. */
+export interface Surroundings {
+  /** Who answers where a request fails. */
+  readonly owner: Owner;
+  /** Who watches what is waited for. */
+  readonly watcher: Watcher | undefined;
+  /** Whether a deadline may abort a request's signal. */
+  readonly hasDeadline: boolean;
+  /** This end of every connection, where a listener tells it. */
+  readonly local: (() => PlatformAddress) | undefined;
+}
+
 /** The parts of an exchange that most requests never ask for. */
 interface Extras {
   context?: RequestContext;
@@ -42,20 +54,16 @@ export class Exchange implements RequestFacts {
   match: Match<unknown> | undefined = undefined;
   /** Whether the payload is being read: a request that times out then is the client's fault. */
   reading = false;
-  /** Who answers where this request fails. */
-  owner: Owner | undefined = undefined;
-  /** Who watches the first promise of this request; those after it are inside of that. */
-  watcher: Watcher | undefined = undefined;
+  /** What it has in common with others; none where nobody listens. */
+  surroundings: Surroundings | undefined = undefined;
+  /** Whether something that waits is watched; whatever else waits is inside of that. */
+  isWatched = false;
   /** Whether layers stand between the handler and the answer, so that none may go past them. */
   isLayered = false;
   /** Answers before what is watched is done; set where something is. */
   settle: ((make: () => Response | Promise<Response>) => void) | undefined = undefined;
-  /** Whether a deadline may abort {@linkcode signal}. */
-  hasDeadline = false;
   /** Whether the answer is there as a whole, so that sending it is one write. */
   isWhole = false;
-  /** This end of the connection, where a listener tells it. */
-  local: (() => PlatformAddress) | undefined = undefined;
   /** Told when the caller answers while the handler goes on. */
   onRespond: (() => void) | undefined = undefined;
   /** What is made only if it is asked for, so that most requests carry one empty field. */
@@ -81,6 +89,11 @@ export class Exchange implements RequestFacts {
     this.routeUrl = url;
     this.routeStart = pathStart;
     this.routeEnd = pathEnd;
+  }
+
+  /** Whether a deadline may abort {@linkcode signal}. */
+  get hasDeadline(): boolean {
+    return this.surroundings?.hasDeadline === true;
   }
 
   /** Where the query ends. */
@@ -123,7 +136,7 @@ export class Exchange implements RequestFacts {
     return (this.#extras ??= {}).caller ??= new Caller(
       this.url,
       this.connection,
-      this.local,
+      this.surroundings?.local,
       () => this.onRespond?.(),
     );
   }
@@ -149,9 +162,9 @@ export class Exchange implements RequestFacts {
    * through here, so that a request costs one promise and not one for every thing that looks on.
    */
   later(value: Promise<unknown>, next: Next): Promise<Response> {
-    const { watcher } = this;
-    if (watcher === undefined) return value.then(next);
-    this.watcher = undefined;
+    const watcher = this.surroundings?.watcher;
+    if (watcher === undefined || this.isWatched) return value.then(next);
+    this.isWatched = true;
     return watcher.watch(this, value, next);
   }
 

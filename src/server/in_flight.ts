@@ -127,5 +127,6 @@ export class InFlight implements Watcher {
 }
 
 function failure(exchange: Exchange, error: unknown): Response | Promise<Response> {
-  return exchange.owner?.fail(exchange, error) ?? answerError(exchange, error, undefined);
+  return exchange.surroundings?.owner.fail(exchange, error) ??
+    answerError(exchange, error, undefined);
 }

@@ -87,16 +87,15 @@ export class Mount implements MountPoint {
   }
 
   async #answerLayered(exchange: Exchange, layered: Fetch): Promise<Response> {
-    const { watcher } = exchange;
     this.#layeredExchanges.set(exchange.request, exchange);
     // What is watched is the answer of the layers, not what they get from inside.
     exchange.isLayered = true;
-    exchange.watcher = undefined;
+    exchange.isWatched = true;
     let answer: Promise<Response>;
     try {
       answer = layered(exchange.request);
     } finally {
-      exchange.watcher = watcher;
+      exchange.isWatched = false;
     }
     return sendable(await answer);
   }

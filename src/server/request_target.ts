@@ -9,13 +9,14 @@
  * @module
  */
 
-/** Marks the characters that a plain path does not have. */
-const unusual: Uint8Array = markUnusual();
+/** Marks the characters at which a path ends, or has to be looked at more closely. */
+const marked: Uint8Array = markCharacters();
 
-function markUnusual(): Uint8Array {
-  const marks = new Uint8Array(128);
+function markCharacters(): Uint8Array {
+  const marks = new Uint8Array(256);
   marks.fill(1, 0, 0x21);
-  for (const character of '"%;<>\\`{}\x7f') marks[character.charCodeAt(0)] = 1;
+  marks.fill(1, 0x7f);
+  for (const character of '"#%.;<>?\\`{}') marks[character.charCodeAt(0)] = 1;
   return marks;
 }
 
@@ -27,12 +28,12 @@ const hash = 0x23;
 /** The index of the end of the path that starts at `start`, complemented if it is not plain. */
 export function scanPath(url: string, start: number): number {
   let plain = true;
-  let previous = 0;
   for (let index = start; index < url.length; index++) {
     const code = url.charCodeAt(index);
+    // One question for each character; past the table is past what a plain path may have.
+    if (marked[code] === 0) continue;
     if (code === question || code === hash) return plain ? index : ~index;
-    if (code > 127 || unusual[code] === 1 || (code === dot && previous === slash)) plain = false;
-    previous = code;
+    if (code !== dot || url.charCodeAt(index - 1) === slash) plain = false;
   }
   return plain ? url.length : ~url.length;
 }

@@ -132,8 +132,8 @@ export class ResourceRunner {
     if (!isThenable(value)) return this.#answer(exchange, value, negotiated);
     const next = (done: unknown) => this.#answer(exchange, done, negotiated);
     const returned = Promise.resolve(value);
-    const isWatched = exchange.watcher !== undefined || exchange.settle !== undefined;
-    if (exchange.isLayered || !isWatched) return this.#firstOf(exchange, returned).then(next);
+    const hasWatcher = exchange.surroundings?.watcher !== undefined;
+    if (exchange.isLayered || !hasWatcher) return this.#firstOf(exchange, returned).then(next);
     const answer = exchange.later(
       returned,
       (done) => exchange.usedCaller?.responded === true ? discard(done) : next(done),
