@@ -187,4 +187,5 @@ export {
 } from "./src/message/errors.ts";
 export * from "./src/message/listener_errors.ts";
 export * from "./src/message/client_errors.ts";
+export * from "./src/message/status_code_error.ts";
 export * from "./src/message/status_errors.ts";

@@ -9,7 +9,7 @@ import { HttpError } from "../message/errors.ts";
 import { ResourceMethodNotAllowedError } from "../message/listener_errors.ts";
 import { Reply } from "../message/reply.ts";
 import { reasonPhrase } from "../message/status.ts";
-import { StatusCodeError } from "../message/status_errors.ts";
+import { StatusCodeError } from "../message/status_code_error.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** The body of an error reply that has none of its own. */
