@@ -20,8 +20,8 @@ const benches: readonly Bench[] = [
     about: "The raw server does the least each row allows: it reads no parameters and checks no " +
       "body; by_hand is what one writes without a library to do the same work. Elysia, Hono and h3 " +
       "convert the parameters and check nothing. Peers are pinned in `bench/servers/`. oak's newest release on npm is 14.1.0, built " +
-      "for Node: it runs here on `node:http`, so its row says little about oak 17 from JSR, which " +
-      "this machine cannot reach.",
+      "for Node: it runs here on `node:http`, so its row says little about oak 17, which is on " +
+      "JSR alone.",
     file: "server.ts",
   },
   {
@@ -60,7 +60,10 @@ if (import.meta.main) {
   const page = parts.filter((part) => part !== "").join("\n\n") + "\n";
   console.log(page);
   if (Deno.args.includes("--save")) {
-    await Deno.writeTextFile(new URL("RESULTS.md", import.meta.url), page);
+    const results = new URL("RESULTS.md", import.meta.url);
+    await Deno.writeTextFile(results, page);
+    await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", results.pathname] })
+      .output();
   }
   Deno.exit(failed === 0 ? 0 : 1);
 }
