@@ -2,7 +2,7 @@
  * What loading costs: a process that imports the whole library and starts a hello service, against
  * one that starts a bare `Deno.serve`. Measured from the start of the process to its printed port.
  *
- * `deno run -A bench/import_time.ts [--rounds 15]`; fails above the budget.
+ * `deno run --no-lock -A bench/import_time.ts [--rounds 15]`; fails above the budget.
  *
  * @module
  */

@@ -54,7 +54,7 @@ if (import.meta.main) {
     const { success, text } = await run(file);
     if (!success) failed++;
     const verdict = success ? [] : [`**bench/${file} failed or is over its budget.**`];
-    const command = `\`deno run -A bench/${file}\``;
+    const command = `\`deno run --no-lock -A bench/${file}\``;
     parts.push(`## ${title}`, `${about} Alone: ${command}.`, ...verdict, text.trim());
   }
   const page = parts.filter((part) => part !== "").join("\n\n") + "\n";
@@ -80,7 +80,7 @@ function describeMachine(): string {
 /** Runs a bench of this folder; its progress goes through to standard error. */
 async function run(file: string): Promise<{ success: boolean; text: string }> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", new URL(file, import.meta.url).pathname],
+    args: ["run", "--no-lock", "--allow-all", new URL(file, import.meta.url).pathname],
     env: { NO_COLOR: "1" },
     stdin: "null",
     stderr: "inherit",

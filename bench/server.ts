@@ -5,7 +5,7 @@
  * after the other; the CPU time a server's process used is divided by the requests it answered. The
  * table goes to standard output, progress to standard error.
  *
- * `deno run -A bench/server.ts [--rounds 7] [--seconds 1] [--rows hello,json] [--servers raw,hono]`
+ * `deno run --no-lock -A bench/server.ts [--rounds 7] [--seconds 1] [--rows hello,json] [--servers raw,hono]`
  *
  * @module
  */

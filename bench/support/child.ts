@@ -25,7 +25,7 @@ export async function startChild(server: string, row: RowName): Promise<Child> {
   const program = new URL(`../servers/${server}.ts`, import.meta.url);
   const start = performance.now();
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", program.pathname, row],
+    args: ["run", "--no-lock", "--allow-all", program.pathname, row],
     stdin: "null",
     stdout: "piped",
   }).spawn();
