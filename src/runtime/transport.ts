@@ -54,6 +54,3 @@ export interface RunningTransport {
   /** Closes everything now, whatever is in flight. */
   abort(): void;
 }
-
-/** Begins to listen. */
-export type Transport = (options: TransportOptions) => RunningTransport;

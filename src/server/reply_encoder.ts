@@ -72,7 +72,7 @@ export function isPlainData(value: unknown): boolean {
 
 function jsonResponse(value: object, init: ReplyRules["init"]): Response {
   try {
-    return Response.json(value, init);
+    return init === undefined ? Response.json(value) : Response.json(value, init);
   } catch {
     // A bigint or a cycle: the general encoder knows the one and explains the other.
     const encoded = encodePayload(value);

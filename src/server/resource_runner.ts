@@ -129,6 +129,11 @@ export class ResourceRunner {
     negotiated: string | undefined,
   ): Response | Promise<Response> {
     const value = this.#handle(exchange, bound);
+    // Before anything else is asked: most handlers return text or data, and are done.
+    if (negotiated === undefined && exchange.usedCaller === undefined) {
+      const simple = this.#answerSimply(exchange, value);
+      if (simple !== undefined) return simple;
+    }
     if (!isThenable(value)) return this.#answer(exchange, value, negotiated);
     const next = (done: unknown) => this.#answer(exchange, done, negotiated);
     const returned = Promise.resolve(value);
@@ -171,6 +176,13 @@ export class ResourceRunner {
     return true;
   }
 
+  #answerSimply(exchange: Exchange, value: unknown): Response | undefined {
+    const simple = encodeSimply(value, this.#rules);
+    if (simple === undefined) return undefined;
+    exchange.isWhole = true;
+    return exchange.method === "HEAD" ? withoutBody(exchange, simple) : simple;
+  }
+
   #answer(
     exchange: Exchange,
     returned: unknown,
@@ -181,13 +193,8 @@ export class ResourceRunner {
     if (value === undefined) {
       return new Response(null, { status: caller === undefined ? 202 : 500 });
     }
-    if (negotiated === undefined) {
-      const simple = encodeSimply(value, this.#rules);
-      if (simple !== undefined) {
-        exchange.isWhole = true;
-        return exchange.method === "HEAD" ? withoutBody(exchange, simple) : simple;
-      }
-    }
+    const simple = negotiated === undefined ? this.#answerSimply(exchange, value) : undefined;
+    if (simple !== undefined) return simple;
     exchange.isWhole = isWhole(value instanceof Reply ? value.body : value);
     const response = encodeReply(value, this.#rules, negotiated);
     return response instanceof Promise
