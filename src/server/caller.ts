@@ -5,7 +5,7 @@
  * @module
  */
 import { GenericListenerError } from "../message/listener_errors.ts";
-import type { Connection, PlatformAddress } from "./connection.ts";
+import type { Connection, PlatformAddress } from "../message/connection.ts";
 import { reply } from "../message/reply.ts";
 
 /** One end of a connection. */

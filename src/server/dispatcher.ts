@@ -5,8 +5,8 @@
  * @module
  */
 import { ServiceNotFoundError } from "../message/listener_errors.ts";
-import type { Connection, PlatformAddress } from "./connection.ts";
-import { answerError } from "./error_answer.ts";
+import type { Connection, PlatformAddress } from "../message/connection.ts";
+import { answerError, type ErrorRules } from "./error_answer.ts";
 import type { Exchange, Surroundings } from "./exchange.ts";
 import type { InFlight } from "./in_flight.ts";
 import { locate } from "./locate.ts";
@@ -22,6 +22,8 @@ export interface DispatcherOptions {
   readonly inFlight?: InFlight;
   /** This end of every connection. */
   readonly local?: () => PlatformAddress;
+  /** How errors are answered where no mount is chosen. */
+  readonly errors?: ErrorRules;
   /** The message of the 404 while nothing is mounted. */
   readonly emptyMessage?: () => string;
 }
@@ -73,9 +75,9 @@ export class Dispatcher {
   handle(request: Request, connection: Connection | undefined): Response | Promise<Response> {
     const { url } = request;
     const exchange = locate(request, connection, this.#startOfPath(url));
-    const { limits, inFlight } = this.#options;
+    const { limits, inFlight, errors = {} } = this.#options;
     const fault = exchange.fault ?? limits?.fault(exchange);
-    if (fault !== undefined) return answerError(exchange, fault, undefined);
+    if (fault !== undefined) return answerError(exchange, fault, errors);
     const place = this.#only ?? this.#choose(exchange);
     if (place === undefined) return this.#noService(exchange);
     exchange.surroundings = place.surroundings;
@@ -97,11 +99,11 @@ export class Dispatcher {
   }
 
   #noService(exchange: Exchange): Response | Promise<Response> {
-    const { emptyMessage } = this.#options;
+    const { emptyMessage, errors = {} } = this.#options;
     const message = this.#places.length === 0 && emptyMessage !== undefined
       ? emptyMessage()
       : `no matching service found for path: ${exchange.target}`;
-    return answerError(exchange, new ServiceNotFoundError(message), undefined);
+    return answerError(exchange, new ServiceNotFoundError(message), errors);
   }
 
   #choose(exchange: Exchange): Place | undefined {

@@ -18,23 +18,26 @@ const errorRules: ReplyRules = {
   responses: undefined,
 };
 
-/** Told of failures that are the program's own. */
-export type ErrorObserver = (error: unknown, request: Request) => void;
+/** How errors are answered, and who is told. */
+export interface ErrorRules {
+  /** Told of failures that are the program's own; the console where nobody else is. */
+  readonly onError?: ((error: unknown, request: Request) => void) | undefined;
+}
 
 /** The answer to a failed request; never fails itself. */
 export function answerError(
   exchange: Exchange,
   error: unknown,
-  observer: ErrorObserver | undefined,
+  rules: ErrorRules,
 ): Response | Promise<Response> {
-  observe(exchange, error, observer);
+  observe(exchange, error, rules);
   try {
     const response = encodeReply(errorReply(exchange, error), errorRules);
     if (!(response instanceof Promise)) return finish(exchange, response);
     return response.then((done) => finish(exchange, done))
-      .catch((second) => lastResort(exchange, second, observer));
+      .catch((second) => lastResort(exchange, second, rules));
   } catch (second) {
-    return lastResort(exchange, second, observer);
+    return lastResort(exchange, second, rules);
   }
 }
 
@@ -46,9 +49,9 @@ function finish(exchange: Exchange, response: Response): Response {
 function lastResort(
   exchange: Exchange,
   error: unknown,
-  observer: ErrorObserver | undefined,
+  rules: ErrorRules,
 ): Response {
-  observe(exchange, error, observer);
+  observe(exchange, error, rules);
   return new Response(null, { status: 500 });
 }
 
@@ -56,12 +59,12 @@ function lastResort(
 export function observe(
   exchange: Exchange,
   error: unknown,
-  observer: ErrorObserver | undefined,
+  { onError }: ErrorRules,
 ): void {
   if (!needsObserver(error)) return;
   try {
-    if (observer === undefined) console.error(error);
-    else observer(error, exchange.request);
+    if (onError === undefined) console.error(error);
+    else onError(error, exchange.request);
   } catch (second) {
     // An observer or a log that fails must not turn an answer into none.
     logIfPossible(second);

@@ -7,7 +7,7 @@
  */
 import type { HttpError } from "../message/errors.ts";
 import { Caller } from "./caller.ts";
-import type { Connection, PlatformAddress } from "./connection.ts";
+import type { Connection, PlatformAddress } from "../message/connection.ts";
 import { RequestContext, type RequestFacts } from "./request_context.ts";
 import { endOfTarget } from "./request_target.ts";
 import type { Match } from "./router.ts";

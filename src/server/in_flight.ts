@@ -122,11 +122,11 @@ export class InFlight implements Watcher {
       ? new RequestTimeoutError("The request was not received in time")
       : new ServiceUnavailableError("The request was not answered in time");
     exchange.abort(new DOMException(error.message, "TimeoutError"));
-    return answerError(exchange, error, undefined);
+    return failure(exchange, error);
   }
 }
 
 function failure(exchange: Exchange, error: unknown): Response | Promise<Response> {
   return exchange.surroundings?.owner.fail(exchange, error) ??
-    answerError(exchange, error, undefined);
+    answerError(exchange, error, {});
 }

@@ -7,7 +7,7 @@
 import { HttpError } from "../message/errors.ts";
 import { InitializingInboundRequestError } from "../message/listener_errors.ts";
 import { canonicalPath } from "./canonical_path.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "../message/connection.ts";
 import { Exchange } from "./exchange.ts";
 import { stripMatrix } from "./matrix_params.ts";
 import { scanPath, startOfPath } from "./request_target.ts";

@@ -83,7 +83,7 @@ export class Mount implements MountPoint {
 
   /** The answer in place of one that failed. */
   fail(exchange: Exchange, error: unknown): Response | Promise<Response> {
-    return answerError(exchange, error, this.#config.onError);
+    return answerError(exchange, error, this.#config);
   }
 
   async #answerLayered(exchange: Exchange, layered: Fetch): Promise<Response> {

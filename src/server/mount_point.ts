@@ -4,7 +4,7 @@
  * @module
  */
 import type { Fetch } from "../message/fetch.ts";
-import { answerError } from "./error_answer.ts";
+import { answerError, type ErrorRules } from "./error_answer.ts";
 import type { Exchange, Owner } from "./exchange.ts";
 import { sendable } from "./sendable.ts";
 import type { Service } from "./service_config.ts";
@@ -32,9 +32,12 @@ export class FetchMount implements MountPoint {
   /** The handler. */
   readonly service: Fetch;
 
+  readonly #errors: ErrorRules;
+
   /** Mounts `fetch`. */
-  constructor(fetch: Fetch) {
+  constructor(fetch: Fetch, errors: ErrorRules = {}) {
     this.service = fetch;
+    this.#errors = errors;
   }
 
   /** A handler takes every path. */
@@ -49,6 +52,6 @@ export class FetchMount implements MountPoint {
 
   /** An error reply. */
   fail(exchange: Exchange, error: unknown): Response | Promise<Response> {
-    return answerError(exchange, error, undefined);
+    return answerError(exchange, error, this.#errors);
   }
 }

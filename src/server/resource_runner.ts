@@ -16,7 +16,7 @@ import { Reply } from "../message/reply.ts";
 import { type BodyBinding, bodyBinding } from "./body_binding.ts";
 import { BoundCall } from "./call.ts";
 import { notModifiedIfKnown } from "./conditional.ts";
-import { observe } from "./error_answer.ts";
+import { type ErrorRules, observe } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { headerBinding } from "./header_binding.ts";
 import { pathBinding } from "./path_binding.ts";
@@ -48,7 +48,7 @@ export class ResourceRunner {
   readonly #produces: readonly string[] | undefined;
   readonly #bindings: Bindings;
   readonly #binds: boolean;
-  readonly #onError: ServiceConfig["onError"];
+  readonly #errors: ErrorRules;
 
   /** Compiles what `resource` declares. */
   constructor(resource: Resource, config: ServiceConfig, listenerMaxEntityBodySize?: number) {
@@ -57,7 +57,7 @@ export class ResourceRunner {
     this.#rules = replyRules(resource, spec, config);
     this.#consumes = nonEmpty(spec.consumes);
     this.#produces = nonEmpty(spec.produces) ?? nonEmpty(spec.mediaType && [spec.mediaType]);
-    this.#onError = config.onError;
+    this.#errors = config;
     const nilableAsOptional = config.treatNilableAsOptional ?? true;
     this.#bindings = {
       path: spec.path && pathBinding(spec.path as Fields | Schema),
@@ -172,7 +172,7 @@ export class ResourceRunner {
   /** Whether an error comes after the answer and therefore goes nowhere but to the log. */
   #isLate(exchange: Exchange, error: unknown): boolean {
     if (exchange.usedCaller?.responded !== true) return false;
-    observe(exchange, error, this.#onError);
+    observe(exchange, error, this.#errors);
     return true;
   }
 

@@ -5,7 +5,7 @@
  */
 import { asRequest, type Fetch } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { isConnection } from "./connection.ts";
+import { isConnection } from "../message/connection.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Mount } from "./mount.ts";
 import type { Resource } from "./resource.ts";

@@ -1,5 +1,6 @@
 /**
- * What a transport knows of the connection a request came on.
+ * What a transport knows of the connection a request came on, kept beside the request for layers
+ * that ask: a layer is given nothing but the request.
  *
  * @module
  */
@@ -27,4 +28,17 @@ export interface Connection {
 /** Whether the second argument of a `fetch` export is what `deno serve` passes there. */
 export function isConnection(value: object): value is Connection {
   return "remoteAddr" in value;
+}
+
+/** Kept by the request itself, so that it lives as long as the request and nobody else sees it. */
+const connections = new WeakMap<Request, Connection>();
+
+/** The connection a request came on; `undefined` in process, and for a request made anew. */
+export function connectionOf(request: Request): Connection | undefined {
+  return connections.get(request);
+}
+
+/** Keeps the connection of a request for {@linkcode connectionOf}. */
+export function keepConnection(request: Request, connection: Connection): void {
+  connections.set(request, connection);
 }
