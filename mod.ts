@@ -43,6 +43,7 @@ export {
   get,
   type Handler,
   head,
+  type LinkedTo,
   type NoExtra,
   options,
   patch,
@@ -70,8 +71,28 @@ export { serve, type ServeOptions } from "./src/server/serve.ts";
 export type { RunningServer } from "./src/server/running_server.ts";
 export type { Address, Caller, RedirectStatus } from "./src/server/caller.ts";
 export { type ContextKey, contextKey, type RequestContext } from "./src/server/request_context.ts";
+export {
+  type HookCall,
+  type Interceptor,
+  interceptor,
+  type InterceptorBinding,
+  type InterceptorDeclaration,
+  type InterceptorFilter,
+  type InterceptorHooks,
+  type RequestErrorHookCall,
+  type RequestHookCall,
+  type ResponseErrorHookCall,
+  type ResponseHookCall,
+} from "./src/server/interceptor.ts";
+export type { Next, Steps } from "./src/server/next.ts";
+export { type JwtHeader, jwtInformation, type JwtPayload } from "./src/server/jwt_information.ts";
 export type { MatrixParams } from "./src/server/matrix_params.ts";
-export type { ErrorPayload } from "./src/server/error_reply.ts";
+export type { ErrorPayload } from "./src/server/problem_details.ts";
+export { checkPreconditions } from "./src/server/conditional.ts";
+export type { ResponseCacheConfig } from "./src/server/response_cache.ts";
+export type { CorsConfig, CorsOrigin, CorsOriginPredicate } from "./src/layers/cors_config.ts";
+export type { CompressionConfig, CompressionMode } from "./src/layers/compress_config.ts";
+export type { ContentCoding } from "./src/message/content_coding.ts";
 
 // Schemas.
 export {
@@ -130,6 +151,12 @@ export {
   type ReplyOptions,
   type StatusReply,
 } from "./src/message/reply.ts";
+export {
+  problem,
+  type ProblemDetails,
+  type ProblemMembers,
+  type ProblemOptions,
+} from "./src/message/problem.ts";
 export { isBodiless, reasonPhrase } from "./src/message/status.ts";
 export type { Clock, Timer } from "./src/message/clock.ts";
 export {
@@ -165,6 +192,30 @@ export { serializeXml, Xml, type XmlObject, type XmlValue } from "./src/message/
 export { parseXml } from "./src/message/xml_parse.ts";
 export type { XmlLimits } from "./src/message/xml_scan.ts";
 export { buildLink, type Link, parseLink } from "./src/message/link.ts";
+export {
+  etagOf,
+  listMatches,
+  strongMatch,
+  type TagComparison,
+  weaken,
+  weakMatch,
+} from "./src/message/etag.ts";
+export { formatHttpDate, parseHttpDate } from "./src/message/http_date.ts";
+export { type ByteRange, maxRanges, parseRange } from "./src/message/byte_range.ts";
+export {
+  evaluatePreconditions,
+  type PreconditionOutcome,
+  rangeApplies,
+  type Validators,
+} from "./src/message/preconditions.ts";
+export {
+  type PartBody,
+  type PartSource,
+  partsResponse,
+  rangesFor,
+  unsatisfiedRange,
+} from "./src/message/partial_content.ts";
+export { negotiateCoding } from "./src/message/content_coding.ts";
 export * from "./src/message/structured_field_values.ts";
 export {
   parseDictionary,
@@ -186,6 +237,7 @@ export {
   PayloadValidationError,
 } from "./src/message/errors.ts";
 export * from "./src/message/listener_errors.ts";
+export { UnsupportedContentCodingError } from "./src/message/decode_content.ts";
 export * from "./src/message/client_errors.ts";
 export * from "./src/message/status_code_error.ts";
 export * from "./src/message/status_errors.ts";

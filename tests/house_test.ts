@@ -33,6 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** The files outside `runtime` and `observe` that may know the runtime, besides all of `testing`. */
 const knowsRuntime = [
   /^src\/server\/(listener|running_server|serve)(_[a-z]+)*\.ts$/,
+  /^src\/server\/files(_[a-z]+)*\.ts$/,
   /^src\/client\/transport(_[a-z]+)*\.ts$/,
 ];
 

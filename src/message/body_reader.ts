@@ -6,6 +6,9 @@
  * first one too many. Text is decoded strictly: bytes that are no text in the charset are refused,
  * where `request.text()` and `request.json()` quietly put U+FFFD in their place.
  *
+ * The content of a request that was sent compressed is decoded first, under the same limit. Asking
+ * for its coding costs a request 0.3 µs, and only where a body is bound.
+ *
  * What strictness costs, in CPU µs of a server process for a request with 71 bytes of JSON:
  * `json()` 8.5, `text()` and parse 9.6, `bytes()`, decode and parse 9.8 (what this file does),
  * `bytes()`, a fatal `TextDecoder` and parse 10.4. At 1 kB all are equal.
@@ -13,12 +16,16 @@
  * @module
  */
 import { ReadingInboundResponseBodyError } from "./client_errors.ts";
+import { brokenOff as requestBrokenOff, decodeContent } from "./decode_content.ts";
+import { HttpError } from "./errors.ts";
 import { UnsupportedRequestMediaTypeError } from "./listener_errors.ts";
 import { payloadFailure, shorten } from "./payload_failure.ts";
 import { PayloadTooLargeError } from "./status_errors.ts";
 
 /**
- * The body of a message as bytes; none gives an empty array.
+ * The body of a message as it was sent, as bytes; none gives an empty array.
+ *
+ * A request's content codings are left alone: see {@linkcode readContent}.
  *
  * @param limit The most bytes to accept.
  * @throws {PayloadTooLargeError} (413) when a request has more.
@@ -30,12 +37,10 @@ export async function readBytes(
   message: Request | Response,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (message.bodyUsed) {
-    throw new TypeError("Cannot read a body twice: read it once, or read a clone of the message");
-  }
+  refuseSecondReading(message);
   const length = declaredLength(message);
   if (length > limit) throw tooLarge(message, limit, `it has ${length}`);
-  if (length < 0) return readCounted(message, limit);
+  if (length < 0) return readCounted(message, message.body, limit);
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = await message.bytes();
@@ -48,7 +53,38 @@ export async function readBytes(
 }
 
 /**
- * The body of a message as text, without a byte order mark.
+ * The content of a message as bytes: what {@linkcode readBytes} gives, of a request without the
+ * codings that its `Content-Encoding` names. Those of an answer are undone by `fetch`.
+ *
+ * @param limit The most bytes to accept, both of the content and of what was sent.
+ * @throws {UnsupportedContentCodingError} (415) when a coding is not known, or there are more than
+ * five.
+ * @throws {PayloadBindingError} (400) when the bytes are not what the coding says.
+ * @throws {PayloadTooLargeError} as {@linkcode readBytes}, like the rest.
+ */
+export function readContent(
+  message: Request | Response,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const coding = message instanceof Request ? message.headers.get("content-encoding") : null;
+  return coding === null ? readBytes(message, limit) : readDecoded(message, coding, limit);
+}
+
+async function readDecoded(
+  message: Request | Response,
+  coding: string,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  refuseSecondReading(message);
+  const length = declaredLength(message);
+  if (length > limit) throw tooLarge(message, limit, `it has ${length}`);
+  // Decoded even where there is no body: a coding that is not known is refused either way.
+  const body = message.body ?? new ReadableStream({ start: (controller) => controller.close() });
+  return await readCounted(message, decodeContent(body, coding, limit), limit);
+}
+
+/**
+ * The content of a message as text, without a byte order mark.
  *
  * @param limit The most bytes to accept.
  * @param charset The label of an encoding (Encoding standard, section 4.2), any case.
@@ -61,7 +97,7 @@ export async function readText(
   limit: number,
   charset?: string,
 ): Promise<string> {
-  return decodeText(await readBytes(message, limit), charset);
+  return decodeText(await readContent(message, limit), charset);
 }
 
 const REPLACEMENT = "\uFFFD";
@@ -114,12 +150,18 @@ function declaredLength(message: Request | Response): number {
   return Number(text);
 }
 
+function refuseSecondReading(message: Request | Response): void {
+  if (!message.bodyUsed) return;
+  throw new TypeError("Cannot read a body twice: read it once, or read a clone of the message");
+}
+
 async function readCounted(
   message: Request | Response,
+  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (message.body === null) return new Uint8Array(0);
-  const reader: ReadableStreamDefaultReader<Uint8Array> = message.body.getReader();
+  if (body === null) return new Uint8Array(0);
+  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
@@ -156,7 +198,9 @@ function tooLarge(message: Request | Response, limit: number, found: string): Er
 }
 
 function brokenOff(message: Request | Response, cause: unknown): Error {
-  return message instanceof Response
-    ? new ReadingInboundResponseBodyError("The body of the response broke off", { cause })
-    : payloadFailure("the payload broke off before its end", cause);
+  if (message instanceof Response) {
+    return new ReadingInboundResponseBodyError("The body of the response broke off", { cause });
+  }
+  // A decoder's errors say what went wrong themselves.
+  return cause instanceof HttpError ? cause : requestBrokenOff(cause);
 }

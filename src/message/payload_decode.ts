@@ -13,11 +13,14 @@
  * | `image audio video font model multipart/*` | `bytes`   | every kind, as the program knows best |
  * | none, and any other               | `json`             | every kind, as the program knows best |
  *
- * `stream` hands over the body of any type unread. Schemas are not looked at here.
+ * `stream` hands over the body of any type unread. The content codings of a request are undone first,
+ * those of a `stream` as it is read; a program that reads `request.body` itself gets it as it came.
+ * Schemas are not looked at here.
  *
  * @module
  */
-import { decodeText, readBytes, readText } from "./body_reader.ts";
+import { decodeText, readContent, readText } from "./body_reader.ts";
+import { decodeContent } from "./decode_content.ts";
 import { MediaTypeBindingError } from "./errors.ts";
 import { type MultipartRecord, parseForm, parseMultipart } from "./form.ts";
 import { parseJson } from "./json.ts";
@@ -55,7 +58,7 @@ export interface DecodeOptions {
  * @throws {PayloadBindingError} (400) when the media type cannot give the kind, the body is not what
  * its media type says, is empty, or breaks off.
  * @throws {MediaTypeBindingError} (400) when the `Content-Type` is no media type.
- * @throws {UnsupportedRequestMediaTypeError} (415) when its charset is not known.
+ * @throws {UnsupportedRequestMediaTypeError} (415) when its charset or its content coding is not known.
  * @throws {PayloadTooLargeError} (413) when the body is over the limit.
  * @throws {ReadingInboundResponseBodyError} (502) in place of the last, and when it breaks off, where
  * the message is a response.
@@ -70,7 +73,10 @@ export function decodePayload(
   if (contentType === "application/json" && (kind === "json" || kind === "any")) {
     return decodeJson(message, options, undefined);
   }
-  if (kind === "stream") return Promise.resolve(message.body);
+  if (kind === "stream") {
+    // A coding that is not known rejects, as every other error does.
+    return new Promise((resolve) => resolve(openStream(message)));
+  }
   return decodeBy(message, options, contentType);
 }
 
@@ -147,10 +153,17 @@ async function decodeBy(
     case "bytes":
       return family === "json"
         ? await decodeJsonBytes(message, options, charset)
-        : orNil(await readBytes(message, options.limit), options);
+        : orNil(await readContent(message, options.limit), options);
     default:
       return await decodeJson(message, options, charset);
   }
+}
+
+function openStream(message: Request | Response): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+  const { body } = message;
+  if (body === null || message instanceof Response) return body;
+  const coding = message.headers.get("content-encoding");
+  return coding === null ? body : decodeContent(body, coding, Infinity);
 }
 
 function charsetOf(contentType: string | null): string | undefined {
@@ -171,7 +184,7 @@ function decodeJson(
   options: DecodeOptions,
   charset: string | undefined,
 ): Promise<unknown> {
-  return readBytes(message, options.limit).then((bytes) => {
+  return readContent(message, options.limit).then((bytes) => {
     const text = decodeText(bytes, charset);
     return text === "" ? nilOr(options, "the payload is empty: send JSON") : parseJson(text);
   });
@@ -207,7 +220,7 @@ async function decodeXml(
   options: DecodeOptions,
   charset: string | undefined,
 ): Promise<unknown> {
-  const bytes = await readBytes(message, options.limit);
+  const bytes = await readContent(message, options.limit);
   if (bytes.length === 0) return nilOr(options, "the payload is empty: send XML");
   return parseXml(decodeText(bytes, charset ?? xmlEncoding(bytes)));
 }
@@ -226,7 +239,7 @@ async function decodeMultipart(
   options: DecodeOptions,
   contentType: string,
 ): Promise<MultipartRecord | undefined> {
-  const bytes = await readBytes(message, options.limit);
+  const bytes = await readContent(message, options.limit);
   return bytes.length === 0 && options.nilable ? undefined : parseMultipart(bytes, contentType);
 }
 

@@ -16,7 +16,7 @@ import { brokenConstraints, describeIssues } from "../schema/issues.ts";
 import { Failure, Scalar } from "../schema/scalar.ts";
 import { type Issue, type Result, type Schema, validate } from "../schema/standard.ts";
 import { typeName } from "../schema/type_name.ts";
-import type { Exchange, Next } from "./exchange.ts";
+import type { Continuation, Exchange } from "./exchange.ts";
 import { relax } from "./lax.ts";
 
 /** How a payload binds. */
@@ -42,7 +42,7 @@ interface Reader {
  * Binds a payload and goes on with it. It is told how to go on, rather than waited for, because
  * every promise between the payload and the answer costs every request that has one.
  */
-export type BodyBinding = (exchange: Exchange, next: Next) => Promise<Response>;
+export type BodyBinding = (exchange: Exchange, next: Continuation) => Promise<Response>;
 
 /** The binding of a declared payload. */
 export function bodyBinding(declared: Schema, rules: BodyRules): BodyBinding {

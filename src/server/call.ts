@@ -4,7 +4,7 @@
  * @module
  */
 import type { Caller } from "./caller.ts";
-import { type Exchange, watchDeadline } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import type { RequestContext } from "./request_context.ts";
 
 /** A handler's argument. Its type for each resource is `Call<Path, Spec>`. */
@@ -32,7 +32,7 @@ export class BoundCall {
 
   /** The request as it came. */
   get request(): Request {
-    return this.#exchange.hasDeadline ? watchDeadline(this.#exchange) : this.#exchange.request;
+    return this.#exchange.visibleRequest;
   }
 
   /** The path parameters: bound, or as text. */

@@ -4,13 +4,11 @@
  *
  * @module
  */
-import { ServiceNotFoundError } from "../message/listener_errors.ts";
 import type { Connection, PlatformAddress } from "../message/connection.ts";
-import { answerError, type ErrorRules } from "./error_answer.ts";
 import type { Exchange, Surroundings } from "./exchange.ts";
 import type { InFlight } from "./in_flight.ts";
 import { locate } from "./locate.ts";
-import type { MountPoint } from "./mount_point.ts";
+import { type MountPoint, noMount } from "./mount_point.ts";
 import type { RequestLimits } from "./request_limits.ts";
 import { startOfPath } from "./request_target.ts";
 
@@ -22,10 +20,8 @@ export interface DispatcherOptions {
   readonly inFlight?: InFlight;
   /** This end of every connection. */
   readonly local?: () => PlatformAddress;
-  /** How errors are answered where no mount is chosen. */
-  readonly errors?: ErrorRules;
-  /** The message of the 404 while nothing is mounted. */
-  readonly emptyMessage?: () => string;
+  /** Answers where no mount is chosen. */
+  readonly nowhere?: MountPoint;
 }
 
 /** A mount, and what its requests have in common here. */
@@ -39,6 +35,8 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   /** Longest base path first, those of a host before those of every host. */
   #places: readonly Place[] = [];
+  /** What answers where no mount is chosen. */
+  readonly #nowhere: Place;
   /** The only mount, where there is one and it takes every request. */
   #only: Place | undefined = undefined;
   /** The last origin seen, with its slash: the same one need not be looked at again. */
@@ -47,6 +45,9 @@ export class Dispatcher {
   /** Chooses among `mounts`, which can be changed later. */
   constructor(mounts: readonly MountPoint[], options: DispatcherOptions = {}) {
     this.#options = options;
+    const { nowhere = noMount((target) => `no matching service found for path: ${target}`) } =
+      options;
+    this.#nowhere = this.#place(nowhere);
     this.mounts = mounts;
   }
 
@@ -57,16 +58,11 @@ export class Dispatcher {
 
   /** Takes effect for the next request. */
   set mounts(mounts: readonly MountPoint[]) {
-    const { inFlight, local } = this.#options;
     const sorted = mounts.toSorted((a, b) =>
       Number(b.host !== undefined) - Number(a.host !== undefined) ||
       b.basePath.length - a.basePath.length
     );
-    const hasDeadline = inFlight?.hasDeadline === true;
-    this.#places = sorted.map((mount) => ({
-      mount,
-      surroundings: { owner: mount, watcher: inFlight, hasDeadline, local },
-    }));
+    this.#places = sorted.map((mount) => this.#place(mount));
     const [first] = this.#places;
     this.#only = mounts.length === 1 && first?.mount.host === undefined ? first : undefined;
   }
@@ -75,15 +71,16 @@ export class Dispatcher {
   handle(request: Request, connection: Connection | undefined): Response | Promise<Response> {
     const { url } = request;
     const exchange = locate(request, connection, this.#startOfPath(url));
-    const { limits, inFlight, errors = {} } = this.#options;
-    const fault = exchange.fault ?? limits?.fault(exchange);
-    if (fault !== undefined) return answerError(exchange, fault, errors);
-    const place = this.#only ?? this.#choose(exchange);
-    if (place === undefined) return this.#noService(exchange);
-    exchange.surroundings = place.surroundings;
-    const answer = place.mount.answer(exchange);
+    const { limits, inFlight } = this.#options;
+    exchange.fault ??= limits?.fault(exchange);
+    const { fault } = exchange;
+    const place = this.#only ?? (fault === undefined ? this.#choose(exchange) : undefined) ??
+      this.#nowhere;
+    const { mount, surroundings } = place;
+    exchange.surroundings = surroundings;
+    const answer = fault === undefined ? mount.answer(exchange) : mount.refuse(exchange, fault);
     if (answer instanceof Promise) {
-      if (inFlight === undefined) return answer.catch((error) => place.mount.fail(exchange, error));
+      if (inFlight === undefined) return answer.catch((error) => mount.fail(exchange, error));
       // Where nothing inside was watched, a layer or a bare handler stands before it.
       return exchange.isWatched ? answer : exchange.later(answer, asItIs);
     }
@@ -91,19 +88,17 @@ export class Dispatcher {
     return answer;
   }
 
+  #place(mount: MountPoint): Place {
+    const { inFlight, local } = this.#options;
+    const hasDeadline = inFlight?.hasDeadline === true;
+    return { mount, surroundings: { owner: mount, watcher: inFlight, hasDeadline, local } };
+  }
+
   #startOfPath(url: string): number {
     if (url.startsWith(this.#origin)) return this.#origin.length - 1;
     const start = startOfPath(url);
     if (start !== -1) this.#origin = url.slice(0, start + 1);
     return start;
-  }
-
-  #noService(exchange: Exchange): Response | Promise<Response> {
-    const { emptyMessage, errors = {} } = this.#options;
-    const message = this.#places.length === 0 && emptyMessage !== undefined
-      ? emptyMessage()
-      : `no matching service found for path: ${exchange.target}`;
-    return answerError(exchange, new ServiceNotFoundError(message), errors);
   }
 
   #choose(exchange: Exchange): Place | undefined {

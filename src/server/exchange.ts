@@ -6,14 +6,16 @@
  * @module
  */
 import type { HttpError } from "../message/errors.ts";
+import { InterceptorReturnError } from "../message/listener_errors.ts";
 import { Caller } from "./caller.ts";
-import type { Connection, PlatformAddress } from "../message/connection.ts";
+import { type Connection, keepConnection, type PlatformAddress } from "../message/connection.ts";
+import type { Next, Steps } from "./next.ts";
 import { RequestContext, type RequestFacts } from "./request_context.ts";
 import { endOfTarget } from "./request_target.ts";
 import type { Match } from "./router.ts";
 
 /** What a value is answered with. */
-export type Next = (value: unknown) => Response | Promise<Response>;
+export type Continuation = (value: unknown) => Response | Promise<Response>;
 
 /** Answers in place of answers that fail. */
 export interface Owner {
@@ -24,7 +26,7 @@ export interface Owner {
 /** Sees to it that a request is answered in time. */
 export interface Watcher {
   /** What `next` makes of `value`, or what is answered in its place; the promise never fails. */
-  watch(exchange: Exchange, value: Promise<unknown>, next: Next): Promise<Response>;
+  watch(exchange: Exchange, value: Promise<unknown>, next: Continuation): Promise<Response>;
 }
 
 /** What all requests of a mount on a listener have in common. */
@@ -44,6 +46,8 @@ interface Extras {
   context?: RequestContext;
   caller?: Caller;
   controller?: AbortController;
+  /** The request that was shown last. */
+  shown?: Request;
   signal?: AbortSignal;
   abortReason?: unknown;
 }
@@ -64,6 +68,14 @@ export class Exchange implements RequestFacts {
   settle: ((make: () => Response | Promise<Response>) => void) | undefined = undefined;
   /** Whether the answer is there as a whole, so that sending it is one write. */
   isWhole = false;
+  /** Whether the answer was made of a plain value, so that it has no header field but its type. */
+  isFresh = false;
+  /** The interceptors of the request, while they run. */
+  steps: Steps | undefined = undefined;
+  /** What is left to do once they have run: 304, a part, HEAD's missing body. */
+  conclude: ((response: Response) => Response | Promise<Response>) | undefined = undefined;
+  /** The error that a handler or a hook gave back rather than threw. */
+  returnedError: Error | undefined = undefined;
   /** Told when the caller answers while the handler goes on. */
   onRespond: (() => void) | undefined = undefined;
   /** What is made only if it is asked for, so that most requests carry one empty field. */
@@ -79,11 +91,11 @@ export class Exchange implements RequestFacts {
 
   /** Keeps the request and where its path and query are within its URL. */
   constructor(
-    readonly request: Request,
-    readonly method: string,
-    readonly url: string,
-    readonly pathStart: number,
-    readonly pathEnd: number,
+    public request: Request,
+    public method: string,
+    public url: string,
+    public pathStart: number,
+    public pathEnd: number,
     readonly connection: Connection | undefined,
   ) {
     this.routeUrl = url;
@@ -161,11 +173,49 @@ export class Exchange implements RequestFacts {
    * Answers with what `next` makes of a value that has to be waited for. Everything that waits goes
    * through here, so that a request costs one promise and not one for every thing that looks on.
    */
-  later(value: Promise<unknown>, next: Next): Promise<Response> {
+  later(value: Promise<unknown>, next: Continuation): Promise<Response> {
     const watcher = this.surroundings?.watcher;
     if (watcher === undefined || this.isWatched) return value.then(next);
     this.isWatched = true;
     return watcher.watch(this, value, next);
+  }
+
+  /** The request as handlers and interceptors see it: its signal fires on the deadline too. */
+  get visibleRequest(): Request {
+    const { request, connection, hasDeadline } = this;
+    if (connection === undefined && !hasDeadline) return request;
+    const extras = this.#extras ??= {};
+    if (extras.shown === request) return request;
+    extras.shown = request;
+    if (connection !== undefined) keepConnection(request, connection);
+    // Rebuilding the request with another signal would cost ten times as much, and its body.
+    if (hasDeadline) {
+      Object.defineProperty(request, "signal", { get: () => this.signal, configurable: true });
+    }
+    return request;
+  }
+
+  /** Leads to the next interceptor. */
+  next(request?: Request): Next {
+    if (this.steps !== undefined) return this.steps.next(request);
+    const message = "request context object does not contain the configured interceptors";
+    throw new InterceptorReturnError(message);
+  }
+
+  /** Goes on with another request in place of the one there was, found where `found` is. */
+  replace(found: Exchange): void {
+    const hasSameUrl = found.request.url === this.request.url;
+    this.request = found.request;
+    this.method = found.method;
+    // The path as it was sent, with its matrix parameters, is still that of this request.
+    if (hasSameUrl) return;
+    this.url = found.url;
+    this.pathStart = found.pathStart;
+    this.pathEnd = found.pathEnd;
+    this.routeUrl = found.routeUrl;
+    this.routeStart = found.routeStart;
+    this.routeEnd = found.routeEnd;
+    this.match = undefined;
   }
 
   /** Tells whoever holds {@linkcode signal} that the answer is no longer wanted. */
@@ -178,18 +228,7 @@ export class Exchange implements RequestFacts {
 
 const signalGetter = Object.getOwnPropertyDescriptor(Request.prototype, "signal")?.get;
 
-/** The platform's own signal, even after {@linkcode watchDeadline} put ours before it. */
+/** The platform's own signal, even after {@linkcode Exchange.visibleRequest} put ours before it. */
 function nativeSignal(request: Request): AbortSignal {
   return signalGetter === undefined ? request.signal : signalGetter.call(request);
-}
-
-/**
- * Makes `request.signal` fire on the deadline too.
- *
- * Rebuilding the request with another signal would cost ten times as much and take its body away.
- */
-export function watchDeadline(exchange: Exchange): Request {
-  const { request } = exchange;
-  Object.defineProperty(request, "signal", { get: () => exchange.signal, configurable: true });
-  return request;
 }

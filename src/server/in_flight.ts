@@ -11,16 +11,25 @@
 import type { Clock, Timer } from "../message/clock.ts";
 import type { HttpError } from "../message/errors.ts";
 import { RequestTimeoutError, ServiceUnavailableError } from "../message/status_errors.ts";
-import { answerError } from "./error_answer.ts";
-import type { Exchange, Next, Watcher } from "./exchange.ts";
+import { answerError, type PanicWatcher } from "./error_answer.ts";
+import type { Continuation, Exchange, Watcher } from "./exchange.ts";
 
 interface Waiting {
   readonly due: number;
   readonly expire: () => void;
 }
 
+/** How long an answer may take to be sent before a panic ends the process without it. */
+const panicGrace = 5_000;
+
+/**
+ * How long after that an answer may take to reach its socket: `Deno.serve` calls it completed when
+ * its HTTP layer has it, and a process that ends there and then takes it along (Deno 2.9.6).
+ */
+const flushTime = 50;
+
 /** The requests in flight of one listener. */
-export class InFlight implements Watcher {
+export class InFlight implements Watcher, PanicWatcher {
   readonly #timeout: number;
   readonly #clock: Clock;
   /** Insertion order is the order of falling due. */
@@ -28,11 +37,18 @@ export class InFlight implements Watcher {
   #sending = 0;
   #timer: Timer | undefined = undefined;
   #drained: PromiseWithResolvers<void> | undefined = undefined;
+  /** Called once, after the answer to the first request that panics. */
+  #onPanic: (() => void) | undefined;
 
-  /** Gives each request `timeout` milliseconds; 0 for all the time it takes. */
-  constructor(timeout: number, clock: Clock) {
+  /**
+   * Gives each request `timeout` milliseconds; 0 for all the time it takes.
+   *
+   * @param onPanic called once a request that panicked is answered; without it nothing happens
+   */
+  constructor(timeout: number, clock: Clock, onPanic?: () => void) {
     this.#timeout = timeout;
     this.#clock = clock;
+    this.#onPanic = onPanic;
   }
 
   /** Whether requests have a deadline. */
@@ -44,7 +60,7 @@ export class InFlight implements Watcher {
    * What `next` makes of `value`, or in its place what the exchange's owner says where it fails, or
    * once the time is up 408 (payload still coming in) or 503.
    */
-  watch(exchange: Exchange, value: Promise<unknown>, next: Next): Promise<Response> {
+  watch(exchange: Exchange, value: Promise<unknown>, next: Continuation): Promise<Response> {
     return new Promise((resolve) => {
       const waiting: Waiting = {
         due: this.#clock.now() + this.#timeout,
@@ -82,6 +98,19 @@ export class InFlight implements Watcher {
       this.#settle();
     };
     completed.then(sent, sent);
+  }
+
+  /** Waits until the answer to a request that panicked is sent, but not for a client that dawdles. */
+  panicked({ connection }: Exchange): void {
+    const onPanic = this.#onPanic;
+    if (onPanic === undefined) return;
+    this.#onPanic = undefined;
+    let timer = this.#clock.setTimer(onPanic, panicGrace);
+    const sent = (): void => {
+      timer.clear();
+      timer = this.#clock.setTimer(onPanic, flushTime);
+    };
+    connection?.completed?.then(sent, sent);
   }
 
   /** Settles once nothing is in flight. */

@@ -8,10 +8,13 @@ import type { Fetch } from "../message/fetch.ts";
 import { GenericListenerError } from "../message/listener_errors.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { denoServe } from "../runtime/deno_serve.ts";
+import { exit } from "../runtime/exit.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { InFlight } from "./in_flight.ts";
-import { Mount } from "./mount.ts";
-import { FetchMount } from "./mount_point.ts";
+import type { Interceptor } from "./interceptor.ts";
+import { Mount, type MountOptions } from "./mount.ts";
+import { fetchMount, noMount, type RootMountOptions } from "./mount_point.ts";
+import { checkProblemDetails } from "./problem_details.ts";
 import { type RequestLimitConfigs, RequestLimits } from "./request_limits.ts";
 import { RunningServer } from "./running_server.ts";
 import { isFieldValue } from "./sendable.ts";
@@ -34,6 +37,11 @@ export interface ListenerConfiguration {
   readonly timeout?: number;
   /** The `Server` header field of every response; none is sent without it. */
   readonly server?: string;
+  /**
+   * Interceptors around those of every service, with filters relative to the root; they run where no
+   * service matches, too.
+   */
+  readonly interceptors?: readonly Interceptor[];
   /** How large a request may be. */
   readonly requestLimits?: RequestLimitConfigs;
   /**
@@ -48,6 +56,24 @@ export interface ListenerConfiguration {
    * @default false
    */
   readonly reusePort?: boolean;
+  /**
+   * Whether errors without a body of their own are answered with problem details (RFC 9457,
+   * `application/problem+json`) rather than with an error payload; `"negotiate"` leaves it to
+   * `Accept`. A service may say otherwise for itself.
+   *
+   * @default false
+   */
+  readonly problemDetails?: boolean | "negotiate";
+  /**
+   * What follows a panic: an error that is none of this library's, that a handler, an interceptor
+   * or a layer throws, and that no error hook deals with; an error that is returned is no panic
+   * (spec 8.2.5). The request is answered with 500 in any case. With `"exit"` the process then ends
+   * with code 1, and whatever else is in flight breaks off. That is for a program that something
+   * starts again, and whose handlers throw nothing that a client could make them throw at will.
+   *
+   * @default "respond"
+   */
+  readonly onPanic?: "respond" | "exit";
   /** Tells the time; a test gives its own. */
   readonly clock?: Clock;
 }
@@ -57,9 +83,12 @@ export const listenerOptions: Readonly<Record<keyof ListenerConfiguration, true>
   host: true,
   timeout: true,
   server: true,
+  interceptors: true,
   requestLimits: true,
   gracefulStopTimeout: true,
   reusePort: true,
+  problemDetails: true,
+  onPanic: true,
   clock: true,
 };
 
@@ -89,7 +118,8 @@ export class Listener {
   /**
    * Makes a listener for a port; 0 takes a free one when it starts.
    *
-   * @throws {TypeError} when an option is unknown, or the `Server` field cannot be sent.
+   * @throws {TypeError} when an option is unknown or has a value it cannot have, or the
+   * `Server` field cannot be sent.
    * @throws {GenericListenerError} when a time or a limit is negative.
    */
   constructor(port: number, given: ListenerConfiguration = {}) {
@@ -110,17 +140,21 @@ export class Listener {
     if (server !== undefined && !isFieldValue(server)) {
       throw new TypeError("The Server field has a character that no header field may have");
     }
+    const { problemDetails, onPanic = "respond" } = config;
+    checkProblemDetails("A listener", problemDetails);
+    if (onPanic !== "respond" && onPanic !== "exit") {
+      throw new TypeError(`A listener has onPanic "${onPanic}": use "respond" or "exit"`);
+    }
     this.#port = port;
     this.#given = given;
     this.#config = config;
     this.#limits = new RequestLimits(config.requestLimits);
-    this.#inFlight = new InFlight(timeout, clock);
+    this.#inFlight = new InFlight(timeout, clock, onPanic === "exit" ? () => exit(1) : undefined);
     this.#dispatcher = new Dispatcher([], {
       limits: this.#limits,
       inFlight: this.#inFlight,
       local: () => ({ hostname: this.#server?.hostname ?? "", port: this.getPort() }),
-      emptyMessage: () =>
-        `no service has registered for listener : /${this.#server?.hostname}:${this.getPort()}`,
+      nowhere: noMount((target) => this.#nothingAt(target), this.#common),
     });
   }
 
@@ -137,10 +171,10 @@ export class Listener {
         `Cannot attach a function at "${basePath}": it takes every path, a service can be anywhere`,
       );
     }
-    const mount = typeof service === "function" ? new FetchMount(service) : new Mount(
+    const mount = typeof service === "function" ? fetchMount(service, this.#common) : new Mount(
       service,
       basePath ?? ownOptions(service.config).basePath ?? "/",
-      this.#maxEntityBodySize,
+      this.#common,
     );
     const { mounts } = this.#dispatcher;
     if (mounts.some((one) => one.basePath === mount.basePath && one.host === mount.host)) {
@@ -191,8 +225,20 @@ export class Listener {
     return this.#given;
   }
 
-  get #maxEntityBodySize(): number | undefined {
-    return this.#config.requestLimits?.maxEntityBodySize;
+  /** What every service of the listener is given. */
+  get #common(): MountOptions & RootMountOptions {
+    const { interceptors = [], requestLimits } = this.#config;
+    return {
+      interceptors,
+      maxEntityBodySize: requestLimits?.maxEntityBodySize,
+      errors: { problemDetails: this.#config.problemDetails },
+    };
+  }
+
+  #nothingAt(target: string): string {
+    return this.#dispatcher.mounts.length === 0
+      ? `no service has registered for listener : /${this.#server?.hostname}:${this.getPort()}`
+      : `no matching service found for path: ${target}`;
   }
 
   #start(): RunningServer {

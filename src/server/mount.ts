@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { type Compressor, compressor } from "../layers/compress.ts";
+import { preflightMethod } from "../layers/cors_policy.ts";
 import { asRequest, type Fetch, stack } from "../message/fetch.ts";
 import {
   ResourceMethodNotAllowedError,
@@ -10,18 +12,33 @@ import {
   ServiceNotFoundError,
 } from "../message/listener_errors.ts";
 import { ownOptions } from "../message/options.ts";
-import { answerError } from "./error_answer.ts";
-import type { Exchange } from "./exchange.ts";
+import { answerError, type ErrorRules } from "./error_answer.ts";
+import type { Exchange, Surroundings } from "./exchange.ts";
+import type { Interceptor } from "./interceptor.ts";
 import { canonicalPath, canonicalPattern } from "./canonical_path.ts";
 import type { MountPoint } from "./mount_point.ts";
-import { ResourceRunner } from "./resource_runner.ts";
+import { Pipeline } from "./pipeline.ts";
+import { defaultMaxEntityBodySize, ResourceRunner } from "./resource_runner.ts";
+import { resolveLinks } from "./links.ts";
 import { locate } from "./locate.ts";
-import { Router } from "./router.ts";
+import type { Resource, Spec } from "./resource.ts";
+import { type Match, Router } from "./router.ts";
 import { sendable } from "./sendable.ts";
+import { ServiceCors } from "./service_cors.ts";
 import type { Service, ServiceConfig } from "./service_config.ts";
 
 /** What the default accessor stands for, in the order of the original library. */
 const anyMethod = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
+
+/** What a listener gives its services. */
+export interface MountOptions {
+  /** The most bytes of a bound body, where the service does not say; -1 for no limit. */
+  readonly maxEntityBodySize?: number | undefined;
+  /** Interceptors around those of the service. */
+  readonly interceptors?: readonly Interceptor[];
+  /** How errors are answered, where the service does not say. */
+  readonly errors?: ErrorRules;
+}
 
 /** A service's routes under one base path. */
 export class Mount implements MountPoint {
@@ -33,31 +50,50 @@ export class Mount implements MountPoint {
   readonly host: string | undefined;
   readonly #config: ServiceConfig;
   readonly #router = new Router<ResourceRunner>();
+  readonly #errors: ErrorRules;
+  readonly #cors: ServiceCors<ResourceRunner> | undefined;
+  readonly #compress: Compressor | undefined;
+  readonly #pipeline: Pipeline | undefined;
   readonly #layered: Fetch | undefined;
   readonly #layeredExchanges = new WeakMap<Request, Exchange>();
+  /** What the exchanges of layers have in common with those of requests that a layer made anew. */
+  #surroundings: Surroundings | undefined = undefined;
 
   /**
    * Compiles the routes of `service` under `basePath`.
    *
-   * @throws {TypeError} when the base path or a resource's path is malformed, or two resources of
-   * one method match the same paths.
+   * @throws {GenericListenerError} when a link between resources cannot be resolved.
+   * @throws {TypeError} when the base path or a resource's path is malformed, two resources of one
+   * method match the same paths, or an interceptor is declared wrongly.
    */
-  constructor(service: Service, basePath: string, maxEntityBodySize?: number) {
+  constructor(service: Service, basePath: string, options: MountOptions = {}) {
     this.service = service;
     this.basePath = toBasePath(basePath);
     const config = ownOptions(service.config);
     this.host = config.host?.toLowerCase();
     this.#config = config;
+    this.#errors = {
+      onError: config.onError,
+      problemDetails: config.problemDetails ?? options.errors?.problemDetails,
+    };
+    const maxEntityBodySize = config.maxEntityBodySize ?? options.maxEntityBodySize ??
+      defaultMaxEntityBodySize;
+    const links = resolveLinks(this.basePath, service.resources, config.mediaTypeSubtypePrefix);
     const prefix = this.basePath.replace(/[\\:*+?(){}]/g, "\\$&");
+    const runners: ResourceRunner[] = [];
     for (const resource of service.resources) {
       const path = resource.pathname;
       if (!path.startsWith("/")) {
         throw new TypeError(`Cannot route "${path}": a path starts with a slash`);
       }
       const pattern = path === "/" && prefix !== "" ? prefix : prefix + canonicalPattern(path);
-      const runner = new ResourceRunner(resource, config, maxEntityBodySize);
+      const runner = new ResourceRunner(resource, config, maxEntityBodySize, links.get(resource));
       this.#router.add(resource.method, pattern, runner);
+      runners.push(runner);
     }
+    this.#compress = config.compression && compressor(config.compression);
+    this.#cors = this.#corsOf(runners);
+    this.#pipeline = this.#pipelineOf(options.interceptors ?? [], maxEntityBodySize);
     const { layers = [] } = config;
     this.#layered = layers.length === 0
       ? undefined
@@ -76,24 +112,99 @@ export class Mount implements MountPoint {
 
   /** Answers a request. */
   answer(exchange: Exchange): Response | Promise<Response> {
-    return this.#layered === undefined
+    if (this.#cors === undefined && this.#compress === undefined) {
+      return this.#answerInside(exchange);
+    }
+    const preflight = this.#preflight(exchange);
+    if (preflight !== undefined) return preflight;
+    const answer = this.#answerInside(exchange);
+    if (!(answer instanceof Promise)) return this.#dress(exchange, answer);
+    return answer.catch((error) => this.fail(exchange, error))
+      .then((response) => this.#dress(exchange, response));
+  }
+
+  #answerInside(exchange: Exchange): Response | Promise<Response> {
+    if (this.#layered !== undefined) return this.#answerLayered(exchange, this.#layered);
+    return this.#pipeline === undefined
       ? this.#route(exchange)
-      : this.#answerLayered(exchange, this.#layered);
+      : this.#answerIntercepted(exchange, this.#pipeline);
+  }
+
+  /** The answer to a request that is refused before it is routed. */
+  refuse(exchange: Exchange, error: Error): Response | Promise<Response> {
+    return this.#pipeline?.refuse(exchange, error) ?? this.fail(exchange, error);
   }
 
   /** The answer in place of one that failed. */
   fail(exchange: Exchange, error: unknown): Response | Promise<Response> {
-    return answerError(exchange, error, this.#config);
+    return answerError(exchange, error, this.#errors);
+  }
+
+  #corsOf(runners: readonly ResourceRunner[]): ServiceCors<ResourceRunner> | undefined {
+    const { resources } = this.service;
+    const cors = new ServiceCors(
+      this.#config.cors,
+      runners.map((key, index) => {
+        const { method, spec } = resources[index] as Resource<string, string, Spec>;
+        return { key, method, cors: ownOptions(spec).cors };
+      }),
+    );
+    return cors.isNeeded ? cors : undefined;
+  }
+
+  /**
+   * The answer to a CORS preflight, before any layer or interceptor is asked. One that is refused is
+   * an ordinary OPTIONS; one for a path that has a resource for OPTIONS is that resource's.
+   */
+  #preflight(exchange: Exchange): Response | undefined {
+    const cors = this.#cors;
+    const method = cors && preflightMethod(exchange.request);
+    if (method === undefined || this.#match(exchange)?.route.method === "OPTIONS") return undefined;
+    const runner = this.#match(exchange, method)?.value;
+    const policy = cors?.policy(runner);
+    const allowed = runner && policy?.preflight(exchange.request);
+    if (allowed !== undefined || policy === undefined) return allowed;
+    const allow = this.#allow(exchange);
+    if (allow.length === 0) return undefined;
+    const headers = { allow: allow.join(", "), vary: policy.preflightVary };
+    return new Response(null, { status: 204, headers });
+  }
+
+  /** What every answer gets on its way out: CORS fields, then a content coding. */
+  #dress(exchange: Exchange, answer: Response): Response | Promise<Response> {
+    try {
+      const { request } = exchange;
+      let response = answer;
+      const policy = this.#cors?.policy(this.#runnerOf(exchange));
+      if (policy !== undefined && exchange.isFresh) policy.applyFresh(request, response);
+      else if (policy !== undefined) response = policy.apply(request, response);
+      if (this.#compress === undefined) return response;
+      const compressed = this.#compress(request, response);
+      if (compressed !== response) exchange.isWhole = false;
+      return compressed;
+    } catch (error) {
+      return this.fail(exchange, error);
+    }
+  }
+
+  /** The resource that answered, where it matters. */
+  #runnerOf(exchange: Exchange): ResourceRunner | undefined {
+    if (this.#cors?.isByResource !== true || exchange.fault !== undefined) return undefined;
+    // A layer may have made the request anew, and what was found is not known here.
+    const match = exchange.match ?? this.#match(exchange);
+    return match?.value as ResourceRunner | undefined;
   }
 
   async #answerLayered(exchange: Exchange, layered: Fetch): Promise<Response> {
-    this.#layeredExchanges.set(exchange.request, exchange);
+    const request = exchange.visibleRequest;
+    this.#layeredExchanges.set(request, exchange);
+    this.#surroundings = exchange.surroundings;
     // What is watched is the answer of the layers, not what they get from inside.
     exchange.isLayered = true;
     exchange.isWatched = true;
     let answer: Promise<Response>;
     try {
-      answer = layered(exchange.request);
+      answer = layered(request);
     } finally {
       exchange.isWatched = false;
     }
@@ -102,48 +213,82 @@ export class Mount implements MountPoint {
 
   /** What the innermost layer calls, with the request it was given or another. */
   async #inner(request: Request): Promise<Response> {
-    const exchange = this.#layeredExchanges.get(request) ?? locate(request, undefined);
+    const exchange = this.#layeredExchanges.get(request) ?? this.#madeAnew(request);
     try {
-      if (exchange.fault !== undefined) throw exchange.fault;
-      return await this.#route(exchange);
+      if (exchange.fault !== undefined) return await this.refuse(exchange, exchange.fault);
+      return await (this.#pipeline?.run(exchange) ?? this.#route(exchange));
     } catch (error) {
       return await this.fail(exchange, error);
     }
   }
 
+  /** The exchange of a request that a layer made in place of the one that came. */
+  #madeAnew(request: Request): Exchange {
+    const exchange = locate(request, undefined);
+    exchange.surroundings = this.#surroundings;
+    exchange.isLayered = true;
+    exchange.isWatched = true;
+    return exchange;
+  }
+
+  #answerIntercepted(exchange: Exchange, pipeline: Pipeline): Response | Promise<Response> {
+    // What is watched is the answer of the pipeline, and an error inside of it is its own affair.
+    exchange.isLayered = true;
+    exchange.isWatched = true;
+    try {
+      return pipeline.run(exchange);
+    } finally {
+      exchange.isWatched = false;
+    }
+  }
+
+  #pipelineOf(outer: readonly Interceptor[], maxEntityBodySize: number): Pipeline | undefined {
+    const config = this.#config;
+    const { interceptors = [] } = config;
+    if (outer.length + interceptors.length === 0) return undefined;
+    return new Pipeline([
+      { interceptors: outer, rules: { basePath: "", config, maxEntityBodySize } },
+      { interceptors, rules: { basePath: this.basePath, config, maxEntityBodySize } },
+    ], { dispatch: (exchange) => this.#dispatch(exchange), fail: this.fail.bind(this) });
+  }
+
   #route(exchange: Exchange): Response | Promise<Response> {
     try {
-      const match = this.#match(exchange);
-      if (match === undefined) return this.#miss(exchange);
-      exchange.match = match;
-      return match.value.run(exchange);
+      return this.#dispatch(exchange);
     } catch (error) {
       return this.fail(exchange, error);
     }
   }
 
-  #match(exchange: Exchange): ReturnType<Router<ResourceRunner>["match"]> {
-    const { method, routeUrl, routeStart, routeEnd } = exchange;
+  #dispatch(exchange: Exchange): Response | Promise<Response> {
+    const match = this.#match(exchange);
+    if (match === undefined) return this.#miss(exchange);
+    exchange.match = match;
+    return match.value.run(exchange);
+  }
+
+  #match(exchange: Exchange, method = exchange.method): Match<ResourceRunner> | undefined {
+    const { routeUrl, routeStart, routeEnd } = exchange;
     const match = this.#router.match(method, routeUrl, routeStart, routeEnd);
     if (match !== undefined || !endsWithSlash(exchange)) return match;
     return this.#router.match(method, routeUrl, routeStart, routeEnd - 1);
   }
 
-  #miss(exchange: Exchange): Response | Promise<Response> {
+  #miss(exchange: Exchange): Response {
     const { method, target } = exchange;
+    exchange.match = undefined;
     if (!this.covers(exchange)) {
-      const message = `no matching service found for path: ${target}`;
-      return this.fail(exchange, new ServiceNotFoundError(message));
+      throw new ServiceNotFoundError(`no matching service found for path: ${target}`);
     }
     const allow = this.#allow(exchange);
     if (allow.length === 0) {
       const message = `no matching resource found for path : ${target} , method : ${method}`;
-      return this.fail(exchange, new ResourceNotFoundError(message));
+      throw new ResourceNotFoundError(message);
     }
     if (method === "OPTIONS") {
       return new Response(null, { status: 204, headers: { allow: allow.join(", ") } });
     }
-    return this.fail(exchange, new ResourceMethodNotAllowedError("Method not allowed", allow));
+    throw new ResourceMethodNotAllowedError("Method not allowed", allow);
   }
 
   /** The methods of a path in the order they were declared; of the base path, those of all. */

@@ -4,8 +4,13 @@
  * @module
  */
 import type { Fetch } from "../message/fetch.ts";
+import { ServiceNotFoundError } from "../message/listener_errors.ts";
 import { answerError, type ErrorRules } from "./error_answer.ts";
 import type { Exchange, Owner } from "./exchange.ts";
+import type { Interceptor } from "./interceptor.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { Intercepted } from "./pipeline_run.ts";
+import { defaultMaxEntityBodySize } from "./resource_runner.ts";
 import { sendable } from "./sendable.ts";
 import type { Service } from "./service_config.ts";
 
@@ -15,43 +20,85 @@ export interface MountPoint extends Owner {
   readonly basePath: string;
   /** The host it answers for, in lower case; `undefined` for every host. */
   readonly host: string | undefined;
-  /** What is mounted. */
-  readonly service: Service | Fetch;
+  /** What is mounted, if anything is. */
+  readonly service: Service | Fetch | undefined;
   /** Whether a path is under the base path. */
   covers(exchange: Exchange): boolean;
   /** Answers a request; only a promise that it gives may fail. */
   answer(exchange: Exchange): Response | Promise<Response>;
+  /** The answer to a request that is refused before it is routed. */
+  refuse(exchange: Exchange, error: Error): Response | Promise<Response>;
 }
 
-/** A `fetch` at the root, for `serve(handler)`. */
-export class FetchMount implements MountPoint {
+/** What a listener gives whatever it mounts that is no service. */
+export interface RootMountOptions {
+  /** How errors are answered. */
+  readonly errors?: ErrorRules;
+  /** Interceptors around it. */
+  readonly interceptors?: readonly Interceptor[];
+}
+
+/** Something at the root that takes every path of every host. */
+export class RootMount implements MountPoint {
   /** The root. */
   readonly basePath: string = "";
   /** Every host. */
   readonly host: undefined = undefined;
-  /** The handler. */
-  readonly service: Fetch;
+  /** The handler, if it is one. */
+  readonly service: Fetch | undefined;
+  readonly #intercepted: Intercepted;
+  readonly #pipeline: Pipeline | undefined;
 
-  readonly #errors: ErrorRules;
-
-  /** Mounts `fetch`. */
-  constructor(fetch: Fetch, errors: ErrorRules = {}) {
-    this.service = fetch;
-    this.#errors = errors;
+  /** Mounts whatever `dispatch` answers. */
+  constructor(
+    service: Fetch | undefined,
+    dispatch: Intercepted["dispatch"],
+    { errors = {}, interceptors = [] }: RootMountOptions = {},
+  ) {
+    this.service = service;
+    this.#intercepted = {
+      dispatch,
+      fail: (exchange, error) => answerError(exchange, error, errors),
+    };
+    const rules = { basePath: "", config: {}, maxEntityBodySize: defaultMaxEntityBodySize };
+    const list = { interceptors, rules };
+    this.#pipeline = interceptors.length === 0
+      ? undefined
+      : new Pipeline([list], this.#intercepted);
   }
 
-  /** A handler takes every path. */
+  /** It takes every path. */
   covers(): boolean {
     return true;
   }
 
-  /** What the handler answers. */
+  /** What it answers. */
   async answer(exchange: Exchange): Promise<Response> {
-    return sendable(await this.service(exchange.request));
+    return await (this.#pipeline?.run(exchange) ?? this.#intercepted.dispatch(exchange));
+  }
+
+  /** What error hooks answer, or an error reply. */
+  refuse(exchange: Exchange, error: Error): Response | Promise<Response> {
+    return this.#pipeline?.refuse(exchange, error) ?? this.fail(exchange, error);
   }
 
   /** An error reply. */
   fail(exchange: Exchange, error: unknown): Response | Promise<Response> {
-    return answerError(exchange, error, this.#errors);
+    return this.#intercepted.fail(exchange, error);
   }
+}
+
+/** Mounts a `fetch`, for `serve(handler)`. */
+export function fetchMount(fetch: Fetch, options?: RootMountOptions): MountPoint {
+  return new RootMount(fetch, async (exchange) => sendable(await fetch(exchange.request)), options);
+}
+
+/** What answers where nothing is mounted: 404, after the interceptors of the listener. */
+export function noMount(
+  message: (target: string) => string,
+  options?: RootMountOptions,
+): MountPoint {
+  return new RootMount(undefined, ({ target }) => {
+    throw new ServiceNotFoundError(message(target));
+  }, options);
 }

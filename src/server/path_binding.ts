@@ -25,12 +25,17 @@ export function pathBinding(declared: Fields | Schema): Binding {
   const fields = new Map(
     Object.entries(declared).map(([name, schema]) => [name, toField(name, schema)]),
   );
-  /** The field of each parameter, in the order of the template, which is one and the same. */
-  let ordered: readonly (Field | undefined)[] | undefined;
+  /** The field of each parameter, in the order of the template. */
+  let ordered: readonly (Field | undefined)[] = [];
+  /** The names of that template, which is nearly always one and the same. */
+  let known: readonly string[] | undefined;
   return (exchange) => {
     const match = exchange.match as Match<unknown>;
     const { names } = match.route;
-    ordered ??= names.map((name) => fields.get(name));
+    if (names !== known) {
+      ordered = names.map((name) => fields.get(name));
+      known = names;
+    }
     const record: Record<string, unknown> = {};
     let pending: Promise<unknown>[] | undefined;
     for (let index = 0; index < names.length; index++) {

@@ -11,6 +11,9 @@ import type { HttpError } from "../message/errors.ts";
 import { InitializingOutboundResponseError } from "../message/listener_errors.ts";
 import { type Encoded, encodePayload } from "../message/payload_encode.ts";
 import { Reply, type ReplyHeaders } from "../message/reply.ts";
+import { withLinks } from "./link_injection.ts";
+import type { ResourceLinks } from "./resource_links.ts";
+import type { ResponseCaching } from "./response_cache.ts";
 import { isFieldValue, sendable } from "./sendable.ts";
 import { type Issue, issuePath, type Result, type Schema, validate } from "../schema/standard.ts";
 
@@ -24,7 +27,11 @@ export interface ReplyRules {
   readonly mediaType: string | undefined;
   /** The vendor prefix of content types that are chosen by a value's type. */
   readonly subtypePrefix: string | undefined;
-  /** Whether there is no more to know than the status: no media type, prefix or schema. */
+  /** What is said about caching; `undefined` where nothing is. */
+  readonly caching?: ResponseCaching | undefined;
+  /** The links that go with what a handler returns; `undefined` where there are none. */
+  readonly links?: ResourceLinks | undefined;
+  /** Whether there is no more to know than the status: no media type, prefix, schema, caching, links. */
   readonly isSimple: boolean;
   /** The schemas of bodies by status; `undefined` where none is declared or none is checked. */
   readonly responses: Readonly<Record<number, Schema>> | undefined;
@@ -40,27 +47,46 @@ export function encodeSimply(value: unknown, rules: ReplyRules): Response | unde
   return isPlainData(value) ? jsonResponse(value as object, rules.init) : undefined;
 }
 
-/** Encodes what a handler returned; `undefined` is the caller's case and must not come here. */
+/**
+ * Encodes what a handler returned; `undefined` is the caller's case and must not come here.
+ *
+ * @param request what is answered, which only rules about caching ask for.
+ */
 export function encodeReply(
   value: unknown,
   rules: ReplyRules,
   negotiated?: string,
+  request?: Request,
 ): Response | Promise<Response> {
   if (value instanceof Response) return sendable(value);
   if (value instanceof Error) throw value;
   return rules.responses === undefined
-    ? encodeUnchecked(value, rules, negotiated)
-    : encodeChecked(value, rules, rules.responses, negotiated);
+    ? encodeUnchecked(value, rules, negotiated, request)
+    : encodeChecked(value, rules, rules.responses, negotiated, request);
 }
 
+/** Encodes a value that is checked; `returned` is what it was before a schema made it anew. */
 function encodeUnchecked(
-  value: unknown,
+  checked: unknown,
   rules: ReplyRules,
   negotiated: string | undefined,
+  request: Request | undefined,
+  returned: unknown = checked,
 ): Response {
-  if (value instanceof Reply) return encodeStatusReply(value, rules, negotiated);
-  const mediaType = rules.mediaType ?? negotiated;
-  return build(rules.status, undefined, encode(value, mediaType, rules, negotiated));
+  const value = rules.links === undefined
+    ? checked
+    : withLinks(checked, rules.links, rules, { negotiated, returned });
+  const isReply = value instanceof Reply;
+  const encoded = isReply
+    ? encodeBody(value, rules, negotiated)
+    : encode(value, rules.mediaType ?? negotiated, rules, negotiated);
+  const response = build(
+    isReply ? value.status : rules.status,
+    isReply ? value.headers : undefined,
+    encoded,
+  );
+  if (request !== undefined) rules.caching?.mark(request, response, encoded?.body ?? null);
+  return response;
 }
 
 /** Whether a value is an object or array without a class of its own, and so certainly JSON. */
@@ -80,15 +106,15 @@ function jsonResponse(value: object, init: ReplyRules["init"]): Response {
   }
 }
 
-function encodeStatusReply(
+function encodeBody(
   reply: Reply,
   rules: ReplyRules,
   negotiated: string | undefined,
-): Response {
-  const { body, headers, mediaType, status } = reply;
-  if (body === undefined) return build(status, headers, undefined);
+): Encoded | undefined {
+  const { body, headers, mediaType } = reply;
+  if (body === undefined) return undefined;
   const own = mediaType ?? rules.mediaType ?? contentTypeOf(headers) ?? negotiated;
-  return build(status, headers, encode(body, own, rules, negotiated));
+  return encode(body, own, rules, negotiated);
 }
 
 function encode(
@@ -165,19 +191,22 @@ function encodeChecked(
   rules: ReplyRules,
   responses: Readonly<Record<number, Schema>>,
   negotiated: string | undefined,
+  request: Request | undefined,
 ): Response | Promise<Response> {
   const status = value instanceof Reply ? value.status : rules.status;
   const schema = Object.hasOwn(responses, status) ? responses[status] : undefined;
-  if (schema === undefined) return encodeUnchecked(value, rules, negotiated);
+  if (schema === undefined) return encodeUnchecked(value, rules, negotiated, request);
   const finish = (result: Result): Response => {
     if (result.issues !== undefined) throw responseMismatch(status, result.issues);
-    if (!(value instanceof Reply)) return encodeUnchecked(result.value, rules, negotiated);
+    if (!(value instanceof Reply)) {
+      return encodeUnchecked(result.value, rules, negotiated, request, value);
+    }
     const checked = new Reply(status, {
       body: result.value,
       ...(value.headers === undefined ? {} : { headers: value.headers }),
       ...(value.mediaType === undefined ? {} : { mediaType: value.mediaType }),
     });
-    return encodeUnchecked(checked, rules, negotiated);
+    return encodeUnchecked(checked, rules, negotiated, request, value);
   };
   const result = validate(schema, value instanceof Reply ? value.body : value);
   return result instanceof Promise ? result.then(finish) : finish(result);

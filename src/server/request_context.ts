@@ -3,10 +3,16 @@
  *
  * @module
  */
+import { ListenerError } from "../message/listener_errors.ts";
+import { describeIssues } from "../schema/issues.ts";
+import { type Schema, validate } from "../schema/standard.ts";
 import { type MatrixParams, matrixParams } from "./matrix_params.ts";
+import type { Next, Steps } from "./next.ts";
 
 /** What a context tells of the request it belongs to. */
-export interface RequestFacts {
+export interface RequestFacts extends Steps {
+  /** The request as interceptors have left it. */
+  readonly request: Request;
   /** Aborts when the client leaves, or when the request's time is up. */
   readonly signal: AbortSignal;
   /** The path and query as they were sent. */
@@ -23,10 +29,15 @@ export interface ContextKey<T> {
   readonly name: string;
   /** Only carries the type; never set. */
   readonly type?: T;
+  /** Makes the value of a request that was given none; asked at most once a request. */
+  readonly derive?: (request: Request) => T | undefined;
 }
 
 /**
  * Makes a key under which a value of type `T` can be kept in a {@linkcode RequestContext}.
+ *
+ * @param name for people
+ * @param derive makes the value out of the request, the first time it is asked for and was not set
  *
  * @example
  * ```ts
@@ -36,8 +47,11 @@ export interface ContextKey<T> {
  * const who = get("/who", ({ context }) => context.get(tenant) ?? "nobody");
  * ```
  */
-export function contextKey<T>(name: string): ContextKey<T> {
-  return Object.freeze({ name });
+export function contextKey<T>(
+  name: string,
+  derive?: (request: Request) => T | undefined,
+): ContextKey<T> {
+  return Object.freeze(derive === undefined ? { name } : { name, derive });
 }
 
 /** Values kept for the length of one request, and what routing knows of it. */
@@ -55,14 +69,37 @@ export class RequestContext {
     this.#values.set(key, value);
   }
 
-  /** The value under `key`, or `undefined` if none was set. */
+  /** The value under `key`, or `undefined` if none was set or can be derived. */
   get<T>(key: ContextKey<T>): T | undefined {
+    const { derive } = key;
+    if (derive !== undefined && !this.#values.has(key)) {
+      const value = derive(this.#request.request);
+      if (value !== undefined) this.#values.set(key, value);
+    }
     return this.#values.get(key) as T | undefined;
   }
 
-  /** Whether a value was set under `key`. */
+  /**
+   * The value under `key` as `schema` has it, for a value that some other code has set.
+   *
+   * @throws {ListenerError} when there is none, or it does not fit.
+   * @throws {TypeError} when the schema is asynchronous.
+   */
+  getWithType<T>(key: ContextKey<unknown>, schema: Schema<T>): T {
+    const value = this.get(key);
+    if (value === undefined) throw new ListenerError(`no member found for key: ${key.name}`);
+    const result = validate(schema, value);
+    if (result instanceof Promise) {
+      throw new TypeError(`Cannot wait for the value of "${key.name}": give a synchronous schema`);
+    }
+    if (result.issues === undefined) return result.value;
+    const detail = describeIssues(result.issues);
+    throw new ListenerError(`type conversion failed for value of key: ${key.name}: ${detail}`);
+  }
+
+  /** Whether a value was set under `key`, or can be derived. */
   hasKey(key: ContextKey<unknown>): boolean {
-    return this.#values.has(key);
+    return this.#values.has(key) || this.get(key) !== undefined;
   }
 
   /** The keys that have a value. */
@@ -73,6 +110,32 @@ export class RequestContext {
   /** Forgets the value under `key`. */
   remove(key: ContextKey<unknown>): void {
     this.#values.delete(key);
+  }
+
+  /**
+   * Leads to the next interceptor, or from the last one to the service: a hook returns what it
+   * gives. Called twice, it skips one (spec 8.1.1.2).
+   *
+   * @param request the request to go on with, in place of the one there is: with other header
+   * fields, another body, even another path
+   * @throws {InterceptorReturnError} when nothing comes after, as in a resource, or a response hook
+   * gives a request.
+   *
+   * @example
+   * ```ts
+   * import { type Interceptor } from "@pirouette/http";
+   *
+   * const tenant: Interceptor = {
+   *   request({ request, context }) {
+   *     const headers = new Headers(request.headers);
+   *     headers.set("x-tenant", "acme");
+   *     return context.next(new Request(request, { headers }));
+   *   },
+   * };
+   * ```
+   */
+  next(request?: Request): Next {
+    return this.#request.next(request);
   }
 
   /** Aborts when the client leaves, or when the request's time is up. */

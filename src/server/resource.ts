@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CorsConfig } from "../layers/cors_config.ts";
 import type { HttpError } from "../message/errors.ts";
 import type { Reply } from "../message/reply.ts";
 import type { Infer, Schema } from "../schema/standard.ts";
@@ -10,6 +11,7 @@ import type { Caller } from "./caller.ts";
 import { checkOptions } from "../message/options.ts";
 import type { ParamNames, PathOf, PathSpec } from "./path_types.ts";
 import type { RequestContext } from "./request_context.ts";
+import type { ResponseCacheConfig } from "./response_cache.ts";
 
 /** A schema for each field of a record, by the field's name. */
 export type Fields = Readonly<Record<string, Schema>>;
@@ -40,6 +42,54 @@ export interface Spec<Path extends string = string> {
    * @default the service's, which is 10 MiB
    */
   readonly maxEntityBodySize?: number;
+  /**
+   * What caches are told about plain answers and replies of 2xx; `true` for the defaults
+   * (spec 4.6).
+   *
+   * @default false
+   */
+  readonly cache?: ResponseCacheConfig | boolean;
+  /**
+   * What scripts of other origins may do here, in place of all that the service's `cors` says.
+   *
+   * @default the service's
+   */
+  readonly cors?: CorsConfig;
+  /**
+   * The name by which `linkedTo` of this service's resources finds this one; case does not count.
+   * Several resources may share a name only where they share their path (spec 7.2.1).
+   */
+  readonly name?: string;
+  /** The resources that answers of this one lead to (spec 7.2). */
+  readonly linkedTo?: readonly LinkedTo[];
+}
+
+/**
+ * A link from a resource to another of the same service; case counts in none of it (spec 7.2.1).
+ *
+ * @example
+ * ```ts
+ * import { post, put, service } from "@pirouette/http";
+ *
+ * const cafe = service({ basePath: "/cafe" }, [
+ *   post("/orders", { linkedTo: [{ name: "payment", relation: "payment" }] }, () => ({ id: "1" })),
+ *   put("/payments/:id", { name: "payment" }, () => ({ paid: true })),
+ * ]);
+ * const order = await cafe.fetch("http://localhost/cafe/orders", { method: "POST" });
+ * // {"id":"1","_links":{"payment":{"href":"/cafe/payments/{id}","methods":["PUT"]}}}
+ * ```
+ */
+export interface LinkedTo {
+  /** The `name` of the resource to link to. */
+  readonly name: string;
+  /**
+   * How that resource relates to this one, as `edit` or `payment`; once in a list.
+   *
+   * @default "self"
+   */
+  readonly relation?: string;
+  /** The method of the resource to link to, where several have the name. */
+  readonly method?: string;
 }
 
 /** What a record of schemas, or one schema for the whole record, binds to. */
@@ -140,6 +190,10 @@ const specOptions: Readonly<Record<keyof Spec, true>> = {
   produces: true,
   mediaType: true,
   maxEntityBodySize: true,
+  cache: true,
+  cors: true,
+  name: true,
+  linkedTo: true,
 };
 
 function verb<const Method extends string>(method: Method): Verb<Method> {

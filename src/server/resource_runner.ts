@@ -15,20 +15,23 @@ import { ownOptions } from "../message/options.ts";
 import { Reply } from "../message/reply.ts";
 import { type BodyBinding, bodyBinding } from "./body_binding.ts";
 import { BoundCall } from "./call.ts";
-import { notModifiedIfKnown } from "./conditional.ts";
+import { mayBeConditional, withConditions } from "./conditional.ts";
 import { type ErrorRules, observe } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { headerBinding } from "./header_binding.ts";
+import { asksForPart, offersParts, partOf } from "./partial_answer.ts";
 import { pathBinding } from "./path_binding.ts";
 import { type Binding, queryBinding } from "./query_binding.ts";
 import { encodeReply, encodeSimply, isPlainData, type ReplyRules } from "./reply_encoder.ts";
 import type { Fields, Resource, Spec } from "./resource.ts";
+import { ResponseCaching } from "./response_cache.ts";
+import type { ResourceLinks } from "./resource_links.ts";
 import { withoutBody } from "./without_body.ts";
 import type { Schema } from "../schema/standard.ts";
 import type { ServiceConfig } from "./service_config.ts";
 
 /** The most bytes of a bound body, where nobody says otherwise: 10 MiB. */
-const defaultMaxEntityBodySize = 10 * 1024 * 1024;
+export const defaultMaxEntityBodySize = 10 * 1024 * 1024;
 
 const created = Object.freeze({ status: 201 });
 
@@ -44,6 +47,8 @@ interface Bindings {
 export class ResourceRunner {
   readonly #handler: (call: unknown) => unknown;
   readonly #rules: ReplyRules;
+  /** For what is given to the caller, which has no links (spec 7.2.2 names what is returned). */
+  readonly #callerRules: ReplyRules;
   readonly #consumes: readonly string[] | undefined;
   readonly #produces: readonly string[] | undefined;
   readonly #bindings: Bindings;
@@ -51,10 +56,16 @@ export class ResourceRunner {
   readonly #errors: ErrorRules;
 
   /** Compiles what `resource` declares. */
-  constructor(resource: Resource, config: ServiceConfig, listenerMaxEntityBodySize?: number) {
+  constructor(
+    resource: Resource,
+    config: ServiceConfig,
+    listenerMaxEntityBodySize?: number,
+    links?: ResourceLinks,
+  ) {
     const spec = ownOptions(resource.spec as Spec);
     this.#handler = resource.handler as (call: unknown) => unknown;
-    this.#rules = replyRules(resource, spec, config);
+    this.#rules = replyRules(resource, spec, config, links);
+    this.#callerRules = links === undefined ? this.#rules : { ...this.#rules, links: undefined };
     this.#consumes = nonEmpty(spec.consumes);
     this.#produces = nonEmpty(spec.produces) ?? nonEmpty(spec.mediaType && [spec.mediaType]);
     this.#errors = config;
@@ -180,6 +191,7 @@ export class ResourceRunner {
     const simple = encodeSimply(value, this.#rules);
     if (simple === undefined) return undefined;
     exchange.isWhole = true;
+    exchange.isFresh = true;
     return exchange.method === "HEAD" ? withoutBody(exchange, simple) : simple;
   }
 
@@ -191,15 +203,21 @@ export class ResourceRunner {
     const caller = exchange.usedCaller;
     const value = caller?.responded === true ? caller.given : returned;
     if (value === undefined) {
-      return new Response(null, { status: caller === undefined ? 202 : 500 });
+      if (caller !== undefined) return new Response(null, { status: 500 });
+      const { links } = this.#rules;
+      const headers = links && { headers: { link: links.header } };
+      return new Response(null, { status: 202, ...headers });
     }
     const simple = negotiated === undefined ? this.#answerSimply(exchange, value) : undefined;
     if (simple !== undefined) return simple;
+    if (value instanceof Error) exchange.returnedError = value;
     exchange.isWhole = isWhole(value instanceof Reply ? value.body : value);
-    const response = encodeReply(value, this.#rules, negotiated);
+    const { caching } = this.#rules;
+    const rules = caller?.responded === true ? this.#callerRules : this.#rules;
+    const response = encodeReply(value, rules, negotiated, exchange.request);
     return response instanceof Promise
-      ? response.then((done) => finish(exchange, value, done))
-      : finish(exchange, value, response);
+      ? response.then((done) => finish(exchange, value, done, caching))
+      : finish(exchange, value, response, caching);
   }
 }
 
@@ -216,14 +234,49 @@ function isWhole(value: unknown): boolean {
     ArrayBuffer.isView(value);
 }
 
-/** What depends on the request once the response is there: 304, and HEAD's missing body. */
-function finish(exchange: Exchange, value: unknown, response: Response): Response {
-  const { method, request } = exchange;
+/** What depends on the request once the response is there: 304, a part, and HEAD's missing body. */
+function finish(
+  exchange: Exchange,
+  value: unknown,
+  response: Response,
+  caching: ResponseCaching | undefined,
+): Response | Promise<Response> {
+  const { method } = exchange;
   if (method !== "GET" && method !== "HEAD") return response;
-  const mayHaveValidator = value instanceof Response ||
-    (value instanceof Reply && value.headers !== undefined);
-  const current = mayHaveValidator ? notModifiedIfKnown(request, response) : response;
-  return method === "HEAD" ? withoutBody(exchange, current) : current;
+  if (exchange.steps === undefined) return conclude(exchange, value, response, caching);
+  // Response hooks see the whole answer; what the request's conditions make of it comes after them.
+  exchange.conclude = (final) =>
+    conclude(exchange, final === response ? value : final, final, caching);
+  return response;
+}
+
+function conclude(
+  exchange: Exchange,
+  value: unknown,
+  response: Response,
+  caching: ResponseCaching | undefined,
+): Response | Promise<Response> {
+  const { request } = exchange;
+  if (caching === undefined && !mayBeConditional(value)) return ended(exchange, response);
+  const current = withConditions(request, response);
+  if (value instanceof Response) return ended(exchange, current);
+  const body = value instanceof Reply ? value.body : value;
+  const blob = body instanceof Blob ? body : undefined;
+  const isReadable = exchange.isWhole || blob !== undefined;
+  if (isReadable && asksForPart(request, current) && mayBeParted(current, caching)) {
+    exchange.isWhole = false;
+    return partOf(request, current, blob).then((part) => ended(exchange, part, caching));
+  }
+  return ended(exchange, current, caching);
+}
+
+function mayBeParted(response: Response, caching: ResponseCaching | undefined): boolean {
+  return offersParts(response) || (caching !== undefined && response.headers.get("etag") !== null);
+}
+
+function ended(exchange: Exchange, response: Response, caching?: ResponseCaching): Response {
+  caching?.date(response);
+  return exchange.method === "HEAD" ? withoutBody(exchange, response) : response;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -236,17 +289,29 @@ function nonEmpty(list: readonly string[] | "" | undefined): readonly string[] |
   return list === undefined || list === "" || list.length === 0 ? undefined : list;
 }
 
-function replyRules(resource: Resource, spec: Spec, config: ServiceConfig): ReplyRules {
+function replyRules(
+  resource: Resource,
+  spec: Spec,
+  config: ServiceConfig,
+  links: ResourceLinks | undefined,
+): ReplyRules {
   const isPost = resource.method === "POST";
   const responses = config.validation === false ? undefined : spec.responses;
   const { mediaType } = spec;
   const { mediaTypeSubtypePrefix: subtypePrefix } = config;
+  const subject = `${resource.method} ${resource.pathname}`;
+  const caching = spec.cache === undefined || spec.cache === false
+    ? undefined
+    : new ResponseCaching(subject, spec.cache, spec.produces);
   return {
     init: isPost ? created : undefined,
     status: isPost ? 201 : 200,
     mediaType,
     subtypePrefix,
     responses,
-    isSimple: mediaType === undefined && subtypePrefix === undefined && responses === undefined,
+    caching,
+    links,
+    isSimple: mediaType === undefined && subtypePrefix === undefined && responses === undefined &&
+      caching === undefined && links === undefined,
   };
 }

@@ -31,10 +31,11 @@ export class Router<T> {
    *
    * @param method an exact HTTP method, or `*` for any
    * @param pattern a URLPattern pathname
+   * @param names what its parameters are called, where that is not what the pattern says
    * @throws {TypeError} when the pattern is malformed, or another of the same method matches the
    * same paths.
    */
-  add(method: string, pattern: string, value: T): void {
+  add(method: string, pattern: string, value: T, names?: readonly string[]): void {
     const path = pathPattern(pattern);
     const key = `${method} ${path.shape}`;
     const known = this.#keys.get(key);
@@ -45,12 +46,12 @@ export class Router<T> {
     }
     this.#keys.set(key, pattern);
     this.#methods.add(method);
-    const { names, rests } = path;
+    const { rests } = path;
     this.#routes.push({
       value,
       method,
       pattern,
-      names,
+      names: names ?? path.names,
       rests,
       hasRest: rests.includes(true),
       path,

@@ -26,9 +26,12 @@ export function isFieldValue(value: string): boolean {
 export function sendable(response: Response): Response {
   if (response.type === "error") throw unsendable("it is a network error");
   if (response.bodyUsed) throw unsendable("its body was read or sent before, send a clone");
-  for (const [name, value] of response.headers) {
-    if (!isFieldValue(value)) throw unsendable(`"${name}" has a control character`);
-  }
+  let refused: string | undefined;
+  // An iterator over header fields costs three times as much.
+  response.headers.forEach((value, name) => {
+    if (!isFieldValue(value)) refused = name;
+  });
+  if (refused !== undefined) throw unsendable(`"${refused}" has a control character`);
   return response;
 }
 

@@ -6,6 +6,7 @@
 import { asRequest, type Fetch } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { isConnection } from "../message/connection.ts";
+import { checkProblemDetails } from "./problem_details.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Mount } from "./mount.ts";
 import type { Resource } from "./resource.ts";
@@ -15,6 +16,10 @@ const serviceOptions: Readonly<Record<keyof ServiceConfig, true>> = {
   basePath: true,
   host: true,
   layers: true,
+  interceptors: true,
+  cors: true,
+  compression: true,
+  problemDetails: true,
   mediaTypeSubtypePrefix: true,
   treatNilableAsOptional: true,
   laxDataBinding: true,
@@ -42,6 +47,7 @@ const serviceOptions: Readonly<Record<keyof ServiceConfig, true>> = {
 export function service(config: ServiceConfig, resources: readonly Resource[]): Service {
   checkOptions("A service", config, serviceOptions);
   const self: Service = { config, resources, fetch: (input, init) => answer(input, init) };
+  checkProblemDetails("A service", ownOptions(config).problemDetails);
   const dispatcher = new Dispatcher([new Mount(self, ownOptions(config).basePath ?? "/")]);
   const answer: Fetch = async (input, init) => {
     // `deno serve` passes what it knows of the connection where fetch takes an init.

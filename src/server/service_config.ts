@@ -3,7 +3,10 @@
  *
  * @module
  */
+import type { CompressionConfig } from "../layers/compress_config.ts";
+import type { CorsConfig } from "../layers/cors_config.ts";
 import type { Fetch, Layer } from "../message/fetch.ts";
+import type { Interceptor } from "./interceptor.ts";
 import type { Resource } from "./resource.ts";
 
 /** How a service behaves; every field is optional. */
@@ -18,6 +21,30 @@ export interface ServiceConfig {
   readonly host?: string;
   /** Layers around the whole service, the first one outermost. */
   readonly layers?: readonly Layer[];
+  /**
+   * Interceptors around the resources, in order: request hooks run from the first to the last,
+   * response hooks from the last to the first (spec 8.1). They run inside of the layers.
+   */
+  readonly interceptors?: readonly Interceptor[];
+  /**
+   * What scripts of other origins may do; a resource's own `cors` takes its place as a whole.
+   * Preflights are answered before any layer or interceptor is asked.
+   */
+  readonly cors?: CorsConfig;
+  /**
+   * How answers are compressed; without it they are not.
+   *
+   * Where an answer has a secret beside text that a client chooses, its compressed size tells the
+   * secret (BREACH): send those with `Cache-Control: no-transform`.
+   */
+  readonly compression?: CompressionConfig;
+  /**
+   * Whether errors without a body of their own are answered as problem details (RFC 9457) in place
+   * of the {@linkcode ErrorPayload}; `"negotiate"` for whichever the client accepts.
+   *
+   * @default the listener's, which is false
+   */
+  readonly problemDetails?: boolean | "negotiate";
   /** The vendor part of content types chosen by a value's type: `vnd.x` gives `application/vnd.x+json`. */
   readonly mediaTypeSubtypePrefix?: string;
   /**

@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import {
+  AllRetryAttemptsFailed,
   ApplicationResponseError,
   BadRequestError,
   DefaultStatusCodeError,
@@ -73,6 +74,30 @@ function revoked(): object {
   return proxy;
 }
 
+/** One of ours that cannot be read whole. */
+function withThrowing(...names: readonly string[]): HttpError {
+  const error = new NotFoundError(MARK);
+  for (const name of names) {
+    Object.defineProperty(error, name, {
+      get() {
+        throw new Error(MARK);
+      },
+    });
+  }
+  return error;
+}
+
+/** One of ours whose status is what no error can have. */
+function ofStatus(status: unknown): HttpError {
+  return Object.defineProperty(new HttpError(MARK), "status", { value: status });
+}
+
+function inCircle(): Error {
+  const error = new AllRetryAttemptsFailed("a");
+  Object.defineProperty(error, "cause", { value: new Error(MARK, { cause: error }) });
+  return error;
+}
+
 /** Things to throw, none of which may come out. */
 const thrown: Readonly<Record<string, () => unknown>> = {
   "an error": () => new Error(MARK),
@@ -104,6 +129,31 @@ const thrown: Readonly<Record<string, () => unknown>> = {
   "a proxy that throws": throwingProxy,
   "a revoked proxy": revoked,
   "an error of ours whose status throws": throwingStatus,
+  "an error of ours that answers 200": () => ofStatus(200),
+  "an error of ours that answers 99": () => ofStatus(99),
+  "an error of ours that answers 600": () => ofStatus(600),
+  "an error of ours that answers a text": () => ofStatus(MARK),
+  "an error of ours that answers an object": () => ofStatus({ valueOf: () => 404 }),
+  "an upstream's without detail": () =>
+    Object.assign(Object.create(ApplicationResponseError.prototype), {
+      message: MARK,
+      status: 404,
+    }),
+  "a suppressed one": () => new SuppressedError(new NotFoundError(MARK), new Error(MARK), MARK),
+  "an aggregate of nothing": () => new AggregateError([], MARK),
+  "a frozen one": () => Object.freeze(new Error(MARK)),
+  "an error in a circle": () => {
+    const error = new Error(MARK);
+    error.cause = error;
+    return error;
+  },
+  "an abort": () => new DOMException(MARK, "AbortError"),
+  "a timeout": () => new DOMException(MARK, "TimeoutError"),
+  "a long text": () => new Error(MARK.repeat(200_000)),
+  "control characters": () => new Error(`\r\nx-forged: ${MARK}\0\x1b`),
+  "a request": () => new Request(`http://${MARK}/`),
+  "a class": () => class extends NotFoundError {},
+  "a constructor of ours": () => NotFoundError,
   "our prototype without our class": () =>
     Object.create(NotFoundError.prototype, { message: { value: MARK } }),
 };
@@ -139,6 +189,7 @@ Deno.test("errors: whatever is thrown is a 500 that says nothing of it, and reac
       await onBothTransports(failing, async (ask) => {
         for (const way of Object.keys(ways)) {
           current = make();
+          told.length = 0;
           const response = await ask(`/${way}`);
           const text = await response.text();
           assert.ok(
@@ -149,10 +200,69 @@ Deno.test("errors: whatever is thrown is a 500 that says nothing of it, and reac
           assert.equal(response.headers.get("location"), null);
           if (response.status === 500) assert.ok(!text.includes(MARK), text);
           assert.ok(!/\bat .*\.ts|node_modules|file:|\/src\//.test(text), text);
-          if (response.status === 500) assert.ok(told.includes(current), `${way}: onError`);
+          if (response.status !== 500) continue;
+          assert.equal(told.length, 1, `${way}: onError`);
+          const isCurrent = told[0] === current || Number.isNaN(current);
+          assert.ok(isCurrent || what.startsWith("an upstream's"), `${way}: onError`);
         }
       });
     });
+  }
+});
+
+Deno.test("errors: one of ours that cannot be read is a 500, and why is told once", async () => {
+  const told: unknown[] = [];
+  let current: unknown;
+  const it = service({ onError: (error) => told.push(error) }, [
+    get("/", () => ways["thrown"]?.(current)),
+  ]);
+  const table = [["message"], ["headers"], ["body"], ["mediaType", "body"], ["status", "message"]];
+  for (const names of table) {
+    told.length = 0;
+    current = withThrowing(...names);
+    const response = await it.fetch("http://localhost/");
+    assert.equal(response.status, 500, names[0]);
+    assert.ok(!(await response.text()).includes(MARK), names[0]);
+    assert.equal(told.length, 1, names[0]);
+  }
+  // One that leads back to itself is read all the same.
+  current = inCircle();
+  const response = await it.fetch("http://localhost/");
+  assert.equal(response.status, 502);
+  assert.ok(!(await response.text()).includes(MARK));
+});
+
+Deno.test("errors: problem details say no more than error payloads do", async () => {
+  const original = console.error;
+  console.error = () => {};
+  try {
+    for (const problemDetails of [true, "negotiate"] as const) {
+      let current: unknown;
+      await using server = await serve(() => Promise.reject(current), {
+        port: 0,
+        host: "127.0.0.1",
+        problemDetails,
+      });
+      for (const [what, make] of Object.entries(thrown)) {
+        if (what === "our prototype without our class") continue;
+        current = make();
+        const headers = { accept: "application/problem+json" };
+        const response = await fetch(server.url, { headers });
+        assert.equal(response.status, 500, what);
+        assert.equal(response.headers.get("content-type"), "application/problem+json", what);
+        const { timestamp, ...rest } = await response.json();
+        assert.ok(!Number.isNaN(Date.parse(timestamp)));
+        assert.deepEqual(rest, {
+          type: "about:blank",
+          title: "Internal Server Error",
+          status: 500,
+          instance: "/",
+          method: "GET",
+        }, what);
+      }
+    }
+  } finally {
+    console.error = original;
   }
 });
 

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import {
   BadRequestError,
+  ClientRequestError,
   get,
   movedPermanently,
   ok,
@@ -15,6 +16,7 @@ import {
   serve,
   service,
 } from "@pirouette/http";
+import { problem } from "../../src/message/problem.ts";
 import { rawRequest, sendRaw } from "../support/raw_http.ts";
 
 /** Texts that end a header field, a status line or a head; `%00` is one that some servers cut at. */
@@ -34,6 +36,12 @@ const splits = [
   "a%0b%0cx-forged:%201",
 ];
 
+/** An error that brings what another service answered with. */
+function upstream(value: string, body: unknown): ClientRequestError {
+  const headers = new Headers({ "x-echo": value });
+  return new ClientRequestError("a", { statusCode: 400, headers, body });
+}
+
 function given(request: Request): string {
   return new URL(request.url).searchParams.get("x") ?? "";
 }
@@ -48,6 +56,13 @@ const resources: readonly Resource[] = [
   get("/error", ({ request }) => {
     throw new BadRequestError("a", { headers: { "x-echo": given(request) } });
   }),
+  get("/upstream", ({ request }) => upstream(given(request), { body: given(request) })),
+  get(
+    "/problem",
+    ({ request }) =>
+      problem({ status: 400, detail: given(request), headers: { "x-echo": given(request) } }),
+  ),
+  get("/problem-type", ({ request }) => problem({ status: 400, type: given(request) })),
   get("/message", ({ request }) => {
     throw new BadRequestError(given(request));
   }),
@@ -120,6 +135,10 @@ Deno.test("response splitting: a control character in a header field is a 500, w
     get("/media-type", () => ok({ body: "a", mediaType: value })),
     get("/error", () => new BadRequestError("a", { headers: { "x-echo": value } })),
     get("/error-type", () => new BadRequestError("a", { body: "a", mediaType: value })),
+    get("/error-payload", () => new BadRequestError("a", { headers: { "retry-after": value } })),
+    get("/upstream", () => upstream(value, "a")),
+    get("/upstream-payload", () => upstream(value, undefined)),
+    get("/problem", () => problem({ status: 400, headers: { "x-echo": value } })),
     get("/caller", ({ caller }) => caller.respond(make())),
   ]);
   const layered = service({

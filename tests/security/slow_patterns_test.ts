@@ -1,6 +1,7 @@
 // SECURITY.md row 18: no path makes the router slow (CVE-2024-45296 and its kind).
 import assert from "node:assert/strict";
 import { canonicalPath } from "../../src/server/canonical_path.ts";
+import { fileNames } from "../../src/server/files_path.ts";
 import { matrixParams, stripMatrix } from "../../src/server/matrix_params.ts";
 import { maxRegExpPath } from "../../src/server/pattern_tail.ts";
 import { Router } from "../../src/server/router.ts";
@@ -78,6 +79,16 @@ Deno.test("security 18: backtracking is bounded by the tree, not by the path", (
   takes("a miss among 512 patterns", () => {
     for (let time = 0; time < 100; time++) router.match("GET", path, 0, path.length);
   });
+});
+
+Deno.test("security 18: paths become names of files in linear time", () => {
+  const pieces = ["%41", "%C3%A9", "%252e", "/", "a/", ".", "./", " ", "~1", "\u202e", "con", "%"];
+  for (const piece of pieces) {
+    const path = `/${piece.repeat(length / piece.length)}`;
+    for (const isWindows of [false, true]) {
+      takes(`fileNames of ${piece}`, () => fileNames(path, { isWindows, dotFiles: "ignore" }));
+    }
+  }
 });
 
 Deno.test("security 18: paths are made canonical and stripped in linear time", () => {

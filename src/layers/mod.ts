@@ -1,0 +1,64 @@
+/**
+ * Layers: each turns a fetch into another and works alone around the global `fetch`, around any
+ * handler, or in the `layers` of a service.
+ *
+ * @example
+ * ```ts
+ * import { get, service } from "@pirouette/http";
+ * import { rateLimit, requestId, secureHeaders } from "@pirouette/http/layers";
+ *
+ * const albums = service({
+ *   layers: [requestId(), secureHeaders(), rateLimit({ limit: 100, window: 60_000 })],
+ * }, [get("/albums", () => [])]);
+ * ```
+ *
+ * @module
+ */
+
+// What a layer is made of.
+export { asRequest, type Fetch, type Layer, stack } from "../message/fetch.ts";
+export type { Clock, Timer } from "../message/clock.ts";
+
+// What scripts of other origins may do.
+export { cors } from "./cors.ts";
+export {
+  type CorsConfig,
+  type CorsOrigin,
+  type CorsOriginPredicate,
+  mergeCors,
+} from "./cors_config.ts";
+export { CorsPolicy, preflightMethod } from "./cors_policy.ts";
+
+// Content codings.
+export {
+  compress,
+  type CompressionConfig,
+  type CompressionMode,
+  type Compressor,
+  compressor,
+} from "./compress.ts";
+export type { ContentCoding } from "../message/content_coding.ts";
+
+// The request's id, and headers that tell browsers to be careful.
+export { requestId, requestIdOf, type RequestIdOptions } from "./request_id.ts";
+export { type CspDirectives } from "./content_security_policy.ts";
+export { cspNonceOf, secureHeaders, type SecureHeadersOptions } from "./secure_headers.ts";
+
+// Rate limits.
+export { rateLimit, type RateLimitHit, type RateLimitOptions } from "./rate_limit.ts";
+export type { RateLimitFieldStyle } from "./rate_limit_fields.ts";
+export type { RateLimitKey } from "./rate_limit_key.ts";
+export { RateLimiter, type RateLimiterOptions } from "./rate_limiter.ts";
+export type { Quota, Take } from "./rate_quota.ts";
+
+// Who the client is, behind proxies.
+export {
+  clientAddress,
+  type ForwardedClient,
+  TrustedProxies,
+  type TrustedProxiesOptions,
+} from "./client_address.ts";
+
+// Where state that outlives a request is kept.
+export { MemoryStore, type MemoryStoreOptions } from "../stores/memory_store.ts";
+export type { Awaitable, Change, KeepOptions, Store, StoreValue } from "../stores/store.ts";

@@ -1,0 +1,100 @@
+/**
+ * The argument of a hook: what is declared, bound; the rest made only if it is read.
+ *
+ * @module
+ */
+import { Caller } from "./caller.ts";
+import type { Exchange } from "./exchange.ts";
+import type { RequestContext } from "./request_context.ts";
+
+/** What a request hook has bound. */
+export interface HookBindings {
+  /** The path parameters. */
+  readonly path?: unknown;
+  /** The query parameters. */
+  readonly query?: unknown;
+  /** The header fields. */
+  readonly headers?: unknown;
+  /** The payload. */
+  readonly body?: unknown;
+}
+
+/** A hook's argument. Its types are those of the hooks of an `Interceptor`. */
+export class BoundHookCall {
+  readonly #exchange: Exchange;
+  readonly #params: (() => unknown) | undefined;
+  readonly #response: Response | undefined;
+  readonly #error: Error | undefined;
+  #bound: HookBindings | undefined = undefined;
+  #caller: Caller | undefined = undefined;
+
+  /** Joins the request's state and what the hook is about. */
+  constructor(
+    exchange: Exchange,
+    params: (() => unknown) | undefined,
+    response: Response | undefined,
+    error: Error | undefined,
+  ) {
+    this.#exchange = exchange;
+    this.#params = params;
+    this.#response = response;
+    this.#error = error;
+  }
+
+  /** Gives it what was bound. */
+  bind(bound: HookBindings): this {
+    this.#bound = bound;
+    return this;
+  }
+
+  /** The request as the interceptors before have left it. */
+  get request(): Request {
+    return this.#exchange.visibleRequest;
+  }
+
+  /** The response so far. */
+  get response(): Response | undefined {
+    return this.#response;
+  }
+
+  /** What was thrown. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** The parameters of the filter's path: bound, or as text. */
+  get path(): unknown {
+    return this.#bound?.path ?? this.#params?.() ?? {};
+  }
+
+  /** The query parameters: bound, or all of them. */
+  get query(): unknown {
+    return this.#bound?.query ?? new URLSearchParams(this.#exchange.rawQuery);
+  }
+
+  /** The header fields: bound, or all of them. */
+  get headers(): unknown {
+    return this.#bound?.headers ?? this.#exchange.request.headers;
+  }
+
+  /** The payload, if it is bound. */
+  get body(): unknown {
+    return this.#bound?.body;
+  }
+
+  /** The other end; one for each hook, so that each may answer. */
+  get caller(): Caller {
+    const { url, connection, surroundings } = this.#exchange;
+    return this.#caller ??= new Caller(url, connection, surroundings?.local, () => {});
+  }
+
+  /** What the hook answers: what it gave its caller, or else what it returned. */
+  answer(returned: unknown): unknown {
+    return this.#caller?.responded === true ? this.#caller.given : returned;
+  }
+
+  /** What interceptors and handler share. */
+  get context(): RequestContext {
+    return this.#exchange.context;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Responses as response hooks are given them, and as they leave them.
+ *
+ * @module
+ */
+import { isBodiless } from "../message/status.ts";
+
+/**
+ * A response whose header fields can be set; those of one that came from a `fetch` cannot.
+ */
+export function toMutable(response: Response): Response {
+  try {
+    // Taking away what is not there is the cheapest way to ask.
+    response.headers.delete("x-none");
+    return response;
+  } catch {
+    const { body, status, statusText, headers } = response;
+    return new Response(body, { status, statusText, headers });
+  }
+}
+
+/** Header fields that tell of a body, and of no other that takes its place. */
+const ofBody: readonly string[] = [
+  "accept-ranges",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-location",
+  "content-range",
+  "etag",
+  "last-modified",
+];
+
+/** The status and header fields of `response` with the body, and its type, of `other`. */
+export function replaceBody(response: Response, other: Response): Response {
+  const { status, statusText } = response;
+  // A status that never has a body cannot be kept where one is given.
+  const replaced = isBodiless(status)
+    ? new Response(other.body, { headers: response.headers })
+    : new Response(other.body, { status, statusText, headers: response.headers });
+  for (const name of ofBody) replaced.headers.delete(name);
+  const contentType = other.headers.get("content-type");
+  if (contentType === null) replaced.headers.delete("content-type");
+  else replaced.headers.set("content-type", contentType);
+  return replaced;
+}

@@ -1,0 +1,356 @@
+/**
+ * One request on its way through a pipeline.
+ *
+ * Hooks that return at once cost no promise: each phase is a loop, left and entered again only where
+ * something has to be waited for.
+ *
+ * @module
+ */
+import { InterceptorReturnError, ServiceNotFoundError } from "../message/listener_errors.ts";
+import { Reply } from "../message/reply.ts";
+import type { Exchange } from "./exchange.ts";
+import type { BoundHookCall } from "./hook_call.ts";
+import {
+  type Answer,
+  isForeign,
+  isThenable,
+  mismatch,
+  nothing,
+  Thrown,
+  toError,
+} from "./hook_outcome.ts";
+import { replaceBody, toMutable } from "./hook_response.ts";
+import type { InterceptorStep } from "./interceptor_step.ts";
+import { locate } from "./locate.ts";
+import { Next, type Steps } from "./next.ts";
+import { encodeReply } from "./reply_encoder.ts";
+import { sendable } from "./sendable.ts";
+import type { HookName, StepList } from "./step_list.ts";
+import { withoutBody } from "./without_body.ts";
+
+/** What interceptors are around. */
+export interface Intercepted {
+  /**
+   * Answers a request.
+   *
+   * @throws {HttpError} when nothing matches, and whatever a handler throws.
+   */
+  dispatch(exchange: Exchange): Response | Promise<Response>;
+  /** The default answer to an error; never fails itself. */
+  fail(exchange: Exchange, error: unknown): Response | Promise<Response>;
+}
+
+/** One request on its way through a pipeline. */
+export class PipelineRun implements Steps {
+  readonly #list: StepList;
+  readonly #intercepted: Intercepted;
+  readonly #exchange: Exchange;
+  #phase: "request" | "service" | "response" = "request";
+  /** The interceptor whose hook runs, or ran last. */
+  #position = -1;
+  /** Where `next()` has led; the position itself until it is called. */
+  #target = -1;
+  #call: BoundHookCall | undefined = undefined;
+  /** What the hook has returned, or a promise of it. */
+  #entered: unknown = undefined;
+  #response: Response | undefined = undefined;
+  #error: Error | undefined = undefined;
+  /** Whether response hooks ran, so that they may have set anything. */
+  #wasSeen = false;
+
+  /** Takes a request to the beginning of a list. */
+  constructor(list: StepList, intercepted: Intercepted, exchange: Exchange) {
+    this.#list = list;
+    this.#intercepted = intercepted;
+    this.#exchange = exchange;
+    exchange.steps = this;
+  }
+
+  /** Answers the request. */
+  start(): Answer {
+    return this.#forwards(0);
+  }
+
+  /** Answers the request with an error. */
+  refuse(error: Error): Answer {
+    this.#error = error;
+    return this.#backwards(this.#list.end - 1);
+  }
+
+  /** Leads one further in the direction of the phase. */
+  next(request?: Request): Next {
+    const isForwards = this.#phase === "request";
+    const last = isForwards ? this.#list.end : -1;
+    if (this.#phase === "service" || this.#target === last) {
+      throw new InterceptorReturnError("no next service to be returned");
+    }
+    if (isForwards) {
+      if (request !== undefined) this.#replaceRequest(request);
+      this.#target = this.#list.following(this.#target + 1, "request", this.#exchange);
+    } else {
+      if (request !== undefined) {
+        throw new InterceptorReturnError("a response hook gives no request to go on with");
+      }
+      this.#target = this.#list.preceding(this.#target - 1, "response", this.#exchange);
+    }
+    return this.#list.next(this.#target);
+  }
+
+  #replaceRequest(request: Request): void {
+    const exchange = this.#exchange;
+    if (request === exchange.request) return;
+    const found = locate(request, exchange.connection);
+    if (found.fault !== undefined) throw found.fault;
+    exchange.replace(found);
+  }
+
+  /** Request hooks from `from` on, then the service. */
+  #forwards(from: number): Answer {
+    this.#phase = "request";
+    let index = this.#enterFollowing(from);
+    while (index !== this.#list.end) {
+      if (isThenable(this.#entered)) return this.#forwardsLater(index);
+      const outcome = this.#afterRequest(index, this.#entered);
+      if (typeof outcome !== "number") return outcome;
+      index = this.#enterFollowing(outcome);
+    }
+    return this.#atEnd();
+  }
+
+  /** The same, from a hook on that has to be waited for. */
+  async #forwardsLater(from: number): Promise<Response> {
+    let index = from;
+    while (index !== this.#list.end) {
+      let outcome: number | Answer;
+      try {
+        outcome = this.#afterRequest(index, await this.#entered);
+      } catch (error) {
+        outcome = this.#failed(index, error) + 1;
+      }
+      if (typeof outcome !== "number") return outcome;
+      index = this.#enterFollowing(outcome);
+    }
+    return this.#atEnd();
+  }
+
+  #enterFollowing(from: number): number {
+    const hook = this.#error === undefined ? "request" : "requestError";
+    const index = this.#list.following(from, hook, this.#exchange);
+    if (index !== this.#list.end) this.#entered = this.#enter(index, hook);
+    return index;
+  }
+
+  #atEnd(): Answer {
+    return this.#error === undefined ? this.#serve() : this.#backwards(this.#list.end - 1);
+  }
+
+  /** Calls a hook; what it throws is an outcome like any other. */
+  #enter(index: number, hook: HookName): unknown {
+    this.#position = this.#target = index;
+    const step = this.#list.steps[index] as InterceptorStep;
+    try {
+      const call = hook === "request"
+        ? step.requestCall(this.#exchange)
+        : step.call(this.#exchange, this.#response, this.#error);
+      return call instanceof Promise
+        ? call.then((bound) => this.#invoke(step, hook, bound))
+        : this.#invoke(step, hook, call);
+    } catch (error) {
+      return new Thrown(error);
+    }
+  }
+
+  #invoke({ interceptor }: InterceptorStep, hook: HookName, call: BoundHookCall): unknown {
+    this.#call = call;
+    // The types of a hook's argument are checked where it is declared.
+    return (interceptor[hook] as (call: BoundHookCall) => unknown)(call);
+  }
+
+  /** Where to go on after a request hook, or the answer. */
+  #afterRequest(index: number, returned: unknown): number | Answer {
+    if (returned instanceof Thrown) return this.#failed(index, returned.error) + 1;
+    try {
+      const value = this.#given(returned);
+      const wentOn = this.#target !== index;
+      if (value instanceof Next || isForeign(value)) {
+        const expected = wentOn ? this.#target : index + 1;
+        if (value !== this.#list.next(expected)) throw mismatch(expected === this.#list.end);
+        this.#error = undefined;
+        return expected;
+      }
+      this.#error = undefined;
+      if (value === undefined && wentOn) return this.#target;
+      const { rules } = this.#list.steps[index] as InterceptorStep;
+      const answer = value === undefined ? nothing() : encodeReply(value, rules);
+      return this.#answered(answer, index - 1);
+    } catch (error) {
+      return this.#failed(index, error) + 1;
+    }
+  }
+
+  #serve(): Answer {
+    this.#phase = "service";
+    try {
+      const answer = this.#intercepted.dispatch(this.#exchange);
+      return this.#answered(answer, this.#list.end - 1);
+    } catch (error) {
+      return this.#serviceFailed(error);
+    }
+  }
+
+  #answered(answer: Answer, from: number): Answer {
+    if (answer instanceof Promise) {
+      return answer.then(
+        (response) => this.#answered(response, from),
+        (error) => this.#serviceFailed(error),
+      );
+    }
+    this.#response = answer;
+    return this.#backwards(from);
+  }
+
+  #serviceFailed(thrown: unknown): Answer {
+    const error = toError(thrown);
+    this.#error = error;
+    // Where there is no service, it is the last hook that could not go on (spec 8.1.4.1).
+    const isMissing = error instanceof ServiceNotFoundError &&
+      this.#exchange.match === undefined && this.#position !== -1;
+    return isMissing ? this.#forwards(this.#position + 1) : this.#backwards(this.#list.end - 1);
+  }
+
+  /** Response hooks from `from` back to the first, then the response itself. */
+  #backwards(from: number): Answer {
+    this.#phase = "response";
+    let index = this.#enterPreceding(from);
+    while (index !== -1) {
+      if (isThenable(this.#entered)) return this.#backwardsLater(index);
+      index = this.#enterPreceding(this.#afterResponse(index, this.#entered));
+    }
+    return this.#leave();
+  }
+
+  /** The same, from a hook on that has to be waited for. */
+  async #backwardsLater(from: number): Promise<Response> {
+    let index = from;
+    while (index !== -1) {
+      let outcome: number;
+      try {
+        outcome = this.#afterResponse(index, await this.#entered);
+      } catch (error) {
+        outcome = this.#failed(index, error) - 1;
+      }
+      index = this.#enterPreceding(outcome);
+    }
+    return this.#leave();
+  }
+
+  #enterPreceding(from: number): number {
+    const hook = this.#error === undefined ? "response" : "responseError";
+    const index = this.#list.preceding(from, hook, this.#exchange);
+    if (index === -1) return index;
+    const prepared = this.#prepare();
+    this.#entered = prepared === undefined
+      ? this.#enter(index, hook)
+      : prepared.then(() => this.#enter(index, hook));
+    return index;
+  }
+
+  /** Sees to it that there is a response, and one that a hook can change. */
+  #prepare(): Promise<void> | undefined {
+    const ready = (response: Response): void => {
+      this.#response = this.#wasSeen ? response : toMutable(response);
+      this.#wasSeen = true;
+      this.#exchange.isFresh = false;
+    };
+    if (this.#response !== undefined) return void ready(this.#response);
+    const answer = this.#intercepted.fail(this.#exchange, this.#error);
+    return answer instanceof Promise ? answer.then(ready) : void ready(answer);
+  }
+
+  /** Where to go on after a response hook. */
+  #afterResponse(index: number, returned: unknown): number {
+    if (returned instanceof Thrown) return this.#failed(index, returned.error) - 1;
+    try {
+      const value = this.#given(returned);
+      const wentOn = this.#target !== index;
+      if (value instanceof Next || isForeign(value)) {
+        const expected = wentOn ? this.#target : index - 1;
+        if (value !== this.#list.next(expected)) throw mismatch(false);
+        this.#error = undefined;
+        return expected;
+      }
+      if (value === undefined && wentOn) {
+        this.#error = undefined;
+        return this.#target;
+      }
+      this.#response = this.#successor(index, value);
+      this.#error = undefined;
+      return index - 1;
+    } catch (error) {
+      return this.#failed(index, error) - 1;
+    }
+  }
+
+  /** The response in place of the one that a response hook was given. */
+  #successor(index: number, value: unknown): Response {
+    const { rules } = this.#list.steps[index] as InterceptorStep;
+    // Replies of hooks declare no schemas, so that nothing has to be waited for.
+    const encoded = value === undefined ? nothing() : encodeReply(value, rules) as Response;
+    if (encoded === this.#response) return encoded;
+    const isAnswer = value === undefined || value instanceof Response || value instanceof Reply;
+    const successor = isAnswer || this.#response === undefined
+      ? encoded
+      : replaceBody(this.#response, encoded);
+    this.#drop(successor);
+    return successor;
+  }
+
+  /** Tells whatever feeds the response that nobody gets it, unless another one has its body. */
+  #drop(successor?: Response): void {
+    const exchange = this.#exchange;
+    const body = exchange.isWhole ? undefined : this.#response?.body;
+    exchange.isWhole = false;
+    if (!body || body.locked || body === successor?.body) return;
+    body.cancel().catch(() => {});
+  }
+
+  /** What a hook answers: what it gave its caller, or else what it returned. */
+  #given(returned: unknown): unknown {
+    const value = this.#call?.answer(returned);
+    if (!(value instanceof Error)) return value;
+    this.#exchange.returnedError = value;
+    throw value;
+  }
+
+  /** Keeps an error for the nearest error hook; gives the position where it came about. */
+  #failed(index: number, thrown: unknown): number {
+    this.#error = toError(thrown);
+    this.#drop();
+    this.#response = undefined;
+    return index;
+  }
+
+  #leave(): Answer {
+    this.#phase = "service";
+    const exchange = this.#exchange;
+    const response = this.#response;
+    if (response === undefined) return this.#intercepted.fail(exchange, this.#error);
+    try {
+      const checked = this.#wasSeen ? sendable(response) : response;
+      const answer = exchange.conclude?.(checked) ?? checked;
+      if (answer instanceof Promise) return answer.catch((error) => this.#refused(error));
+      return exchange.method === "HEAD" ? withoutBody(exchange, answer) : answer;
+    } catch (error) {
+      return this.#refused(error);
+    }
+  }
+
+  /** An answer that cannot be sent, or that the request's conditions refuse: error hooks answer. */
+  #refused(thrown: unknown): Answer {
+    this.#error = toError(thrown);
+    this.#drop();
+    this.#response = undefined;
+    this.#exchange.conclude = undefined;
+    return this.#backwards(this.#list.end - 1);
+  }
+}

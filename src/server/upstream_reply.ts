@@ -1,0 +1,103 @@
+/**
+ * What a remote service answered with, passed on when the error that carries it reaches a listener:
+ * the same status, header fields and body.
+ *
+ * The body was decoded and is written anew, and the answer becomes one of this origin; fields that
+ * would then say something untrue are left out (RFC 9110 section 7.6.1).
+ *
+ * @module
+ */
+import type { ApplicationResponseDetail } from "../message/client_errors.ts";
+import { isJson, mediaTypeEssence, parseMediaType } from "../message/media_type.ts";
+import { Reply } from "../message/reply.ts";
+
+/** Fields of the other connection, besides those that its `Connection` names. */
+const ofConnection: readonly string[] = [
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authentication-info",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
+
+/** Fields about the bytes of a body that is no longer those bytes. */
+const ofBytes: readonly string[] = [
+  "content-digest",
+  "content-encoding",
+  "content-length",
+  "content-md5",
+  "digest",
+  "repr-digest",
+];
+
+/**
+ * Fields that speak for an origin: here they would let another host set cookies, which are often
+ * those of this program's own session there, or open what this service's CORS rules close.
+ */
+const ofOrigin: readonly string[] = [
+  "access-control-allow-credentials",
+  "access-control-allow-headers",
+  "access-control-allow-methods",
+  "access-control-allow-origin",
+  "access-control-allow-private-network",
+  "access-control-expose-headers",
+  "access-control-max-age",
+  "alt-svc",
+  "clear-site-data",
+  "server",
+  "set-cookie",
+  "set-cookie2",
+  "strict-transport-security",
+];
+
+const notForwarded: readonly string[] = [...ofConnection, ...ofBytes, ...ofOrigin];
+
+/** The reply that passes on an answer that has a body, and a status of 400 to 599. */
+export function upstreamReply(
+  { statusCode, headers: given, body }: ApplicationResponseDetail,
+): Reply {
+  const headers = forwardedHeaders(given);
+  const contentType = headers.get("content-type");
+  if (contentType === null) return new Reply(statusCode, { headers, body });
+  const essence = mediaTypeEssence(contentType);
+  // A boundary is chosen when the parts are written.
+  if (body instanceof FormData || essence.startsWith("multipart/")) {
+    headers.delete("content-type");
+    return new Reply(statusCode, { headers, body });
+  }
+  return new Reply(statusCode, {
+    headers,
+    mediaType: inUtf8(contentType),
+    // A string that was decoded from JSON is JSON again only in its quotes.
+    body: typeof body === "string" && isJson(essence) ? JSON.stringify(body) : body,
+  });
+}
+
+/** The header fields of an answer that may be passed on. */
+export function forwardedHeaders(given: Headers): Headers {
+  const headers = new Headers(given);
+  const named = headers.get("connection")?.split(",") ?? [];
+  for (const name of notForwarded) headers.delete(name);
+  for (const name of named) removeNamed(headers, name.trim());
+  return headers;
+}
+
+/** Whatever stands in `Connection`, it must not make an answer fail. */
+function removeNamed(headers: Headers, name: string): void {
+  try {
+    headers.delete(name);
+  } catch {
+    // No name of a field, and so of none that is there.
+  }
+}
+
+/** The media type of a text that is written in UTF-8, whatever it was read from. */
+function inUtf8(contentType: string): string {
+  const charset = parseMediaType(contentType)?.params.charset?.toLowerCase();
+  if (charset === undefined || charset === "utf-8") return contentType;
+  return `${mediaTypeEssence(contentType)};charset=utf-8`;
+}

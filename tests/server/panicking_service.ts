@@ -1,0 +1,47 @@
+/**
+ * A server that tests of panics run as a program: its first argument is `onPanic`; it prints its URL
+ * and, when it panics, what `onError` is told.
+ *
+ * @module
+ */
+import { get, type Layer, NotFoundError, post, serve, service } from "@pirouette/http";
+
+const bug = (): never => {
+  throw new TypeError("bug");
+};
+const layer: Layer = (next) => (input, init) => {
+  const { url } = input instanceof Request ? input : new Request(input, init);
+  return url.endsWith("/layer") ? bug() : next(input, init);
+};
+
+const onError = (error: unknown): void => console.log(`told ${error}`);
+const panicking = service({ onError }, [
+  get("/ok", () => "ok"),
+  get("/returned", () => new TypeError("returned")),
+  get("/ours", () => {
+    throw new NotFoundError("none");
+  }),
+  get("/thrown", bug),
+  get("/rejected", () => Promise.reject(new TypeError("bug"))),
+  get("/string", () => Promise.reject("bug")),
+  post("/upload", bug),
+  get("/late", async ({ caller }) => {
+    await caller.respond("answered");
+    bug();
+  }),
+  get("/stream", () =>
+    ReadableStream.from((async function* () {
+      for (;;) {
+        yield new TextEncoder().encode("tick\n");
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })())),
+]);
+const layered = service({ basePath: "/layered", onError, layers: [layer] }, [get("/thrown", bug)]);
+
+const server = await serve([panicking, layered], {
+  port: 0,
+  host: "127.0.0.1",
+  ...(Deno.args[0] === undefined ? {} : { onPanic: Deno.args[0] as "respond" | "exit" }),
+});
+console.log(server.url);
