@@ -64,6 +64,14 @@ export type {
   UndeclaredParam,
 } from "./src/server/path_types.ts";
 export { service } from "./src/server/service.ts";
+export { files, type FilesCall, type FilesHandler } from "./src/server/files.ts";
+export type {
+  FileCacheControl,
+  FilesOptions,
+  PrecompressedCoding,
+} from "./src/server/files_options.ts";
+export type { SymlinkRule } from "./src/server/files_root.ts";
+export type { FileTagRule } from "./src/server/files_version.ts";
 export type { Service, ServiceConfig } from "./src/server/service_config.ts";
 export { Listener, type ListenerConfiguration } from "./src/server/listener.ts";
 export type { RequestLimitConfigs } from "./src/server/request_limits.ts";
@@ -215,6 +223,9 @@ export {
   rangesFor,
   unsatisfiedRange,
 } from "./src/message/partial_content.ts";
+export { mimeTypeOf, unknownMimeType } from "./src/message/mime_types.ts";
+export { type ForwardedElement, parseForwarded } from "./src/message/forwarded.ts";
+export { formatIpAddress, type IpAddress, parseIpAddress } from "./src/message/ip_address.ts";
 export { negotiateCoding } from "./src/message/content_coding.ts";
 export * from "./src/message/structured_field_values.ts";
 export {

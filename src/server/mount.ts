@@ -5,7 +5,6 @@
  */
 import { type Compressor, compressor } from "../layers/compress.ts";
 import { preflightMethod } from "../layers/cors_policy.ts";
-import { asRequest, type Fetch, stack } from "../message/fetch.ts";
 import {
   ResourceMethodNotAllowedError,
   ResourceNotFoundError,
@@ -13,17 +12,16 @@ import {
 } from "../message/listener_errors.ts";
 import { ownOptions } from "../message/options.ts";
 import { answerError, type ErrorRules } from "./error_answer.ts";
-import type { Exchange, Surroundings } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Interceptor } from "./interceptor.ts";
 import { canonicalPath, canonicalPattern } from "./canonical_path.ts";
 import type { MountPoint } from "./mount_point.ts";
 import { Pipeline } from "./pipeline.ts";
 import { defaultMaxEntityBodySize, ResourceRunner } from "./resource_runner.ts";
 import { resolveLinks } from "./links.ts";
-import { locate } from "./locate.ts";
+import { Layered } from "./layered.ts";
 import type { Resource, Spec } from "./resource.ts";
 import { type Match, Router } from "./router.ts";
-import { sendable } from "./sendable.ts";
 import { ServiceCors } from "./service_cors.ts";
 import type { Service, ServiceConfig } from "./service_config.ts";
 
@@ -54,10 +52,7 @@ export class Mount implements MountPoint {
   readonly #cors: ServiceCors<ResourceRunner> | undefined;
   readonly #compress: Compressor | undefined;
   readonly #pipeline: Pipeline | undefined;
-  readonly #layered: Fetch | undefined;
-  readonly #layeredExchanges = new WeakMap<Request, Exchange>();
-  /** What the exchanges of layers have in common with those of requests that a layer made anew. */
-  #surroundings: Surroundings | undefined = undefined;
+  readonly #layered: Layered | undefined;
 
   /**
    * Compiles the routes of `service` under `basePath`.
@@ -95,9 +90,10 @@ export class Mount implements MountPoint {
     this.#cors = this.#corsOf(runners);
     this.#pipeline = this.#pipelineOf(options.interceptors ?? [], maxEntityBodySize);
     const { layers = [] } = config;
-    this.#layered = layers.length === 0
-      ? undefined
-      : stack((input, init) => this.#inner(asRequest(input, init)), ...layers);
+    this.#layered = layers.length === 0 ? undefined : new Layered(layers, {
+      dispatch: (exchange) => this.#answerBehindLayers(exchange),
+      fail: this.fail.bind(this),
+    });
   }
 
   /** Whether a path is under the base path; a base path ends at the end of a segment. */
@@ -124,7 +120,7 @@ export class Mount implements MountPoint {
   }
 
   #answerInside(exchange: Exchange): Response | Promise<Response> {
-    if (this.#layered !== undefined) return this.#answerLayered(exchange, this.#layered);
+    if (this.#layered !== undefined) return this.#layered.answer(exchange);
     return this.#pipeline === undefined
       ? this.#route(exchange)
       : this.#answerIntercepted(exchange, this.#pipeline);
@@ -195,40 +191,9 @@ export class Mount implements MountPoint {
     return match?.value as ResourceRunner | undefined;
   }
 
-  async #answerLayered(exchange: Exchange, layered: Fetch): Promise<Response> {
-    const request = exchange.visibleRequest;
-    this.#layeredExchanges.set(request, exchange);
-    this.#surroundings = exchange.surroundings;
-    // What is watched is the answer of the layers, not what they get from inside.
-    exchange.isLayered = true;
-    exchange.isWatched = true;
-    let answer: Promise<Response>;
-    try {
-      answer = layered(request);
-    } finally {
-      exchange.isWatched = false;
-    }
-    return sendable(await answer);
-  }
-
-  /** What the innermost layer calls, with the request it was given or another. */
-  async #inner(request: Request): Promise<Response> {
-    const exchange = this.#layeredExchanges.get(request) ?? this.#madeAnew(request);
-    try {
-      if (exchange.fault !== undefined) return await this.refuse(exchange, exchange.fault);
-      return await (this.#pipeline?.run(exchange) ?? this.#route(exchange));
-    } catch (error) {
-      return await this.fail(exchange, error);
-    }
-  }
-
-  /** The exchange of a request that a layer made in place of the one that came. */
-  #madeAnew(request: Request): Exchange {
-    const exchange = locate(request, undefined);
-    exchange.surroundings = this.#surroundings;
-    exchange.isLayered = true;
-    exchange.isWatched = true;
-    return exchange;
+  #answerBehindLayers(exchange: Exchange): Response | Promise<Response> {
+    if (exchange.fault !== undefined) return this.refuse(exchange, exchange.fault);
+    return this.#pipeline?.run(exchange) ?? this.#route(exchange);
   }
 
   #answerIntercepted(exchange: Exchange, pipeline: Pipeline): Response | Promise<Response> {
