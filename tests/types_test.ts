@@ -2,6 +2,7 @@
  * What the type checker must know and refuse. The assertions are types: when inference regresses,
  * this file does not compile, and an unused `@ts-expect-error` fails too.
  */
+import assert from "node:assert/strict";
 import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
@@ -10,11 +11,14 @@ import {
   byMediaType,
   bytes,
   type Call,
+  contextKey,
   created,
   decimal,
   type Fetch,
   get,
   int,
+  type Interceptor,
+  interceptor,
   json,
   named,
   notFound,
@@ -167,4 +171,67 @@ Deno.test("types: declared replies and plain bodies of default statuses are acce
 Deno.test("types: a handler can be written apart from its resource", () => {
   const read = ({ path }: Call<"/albums/:id", unknown>) => path.id;
   get("/albums/:id", read);
+});
+
+Deno.test("types: a request hook gets what its interceptor binds", () => {
+  interceptor({
+    on: { method: "POST", path: "/tenants/:tenant/:rest*" },
+    bind: {
+      path: { tenant: int() },
+      query: { page: int({ default: 1 }), sort: optional(string()) },
+      headers: { "x-user": string() },
+      body: Album,
+    },
+    request({ path, query, headers, body, request, context }) {
+      same<typeof path.tenant, number>(true);
+      same<typeof path.rest, readonly string[]>(true);
+      same<typeof query.page, number>(true);
+      same<typeof query.sort, string | undefined>(true);
+      same<(typeof headers)["x-user"], string>(true);
+      same<typeof body, { id: string; title: string }>(true);
+      same<typeof request, Request>(true);
+      return context.next(request);
+    },
+    response({ response, path }) {
+      same<typeof response, Response>(true);
+      same<typeof path.tenant, string>(true);
+    },
+    responseError({ error, response }) {
+      same<typeof error, Error>(true);
+      same<typeof response, Response>(true);
+    },
+  });
+  interceptor({
+    // @ts-expect-error the template has no such parameter
+    bind: { path: { other: int() } },
+    on: { path: "/tenants/:tenant" },
+    request: ({ context }) => context.next(),
+  });
+  assert.throws(() =>
+    interceptor({
+      // @ts-expect-error no such part can be bound
+      bind: { produces: ["text/plain"] },
+      request: ({ context }) => context.next(),
+    })
+  );
+  const plain: Interceptor = {
+    // @ts-expect-error only an error hook has an error
+    response: ({ error }) => error,
+    requestError: ({ error, context }) => error instanceof TypeError ? context.next() : undefined,
+  };
+  service({ interceptors: [plain, { request: ({ context }) => context.next() }] }, []);
+});
+
+Deno.test("types: a key of the context carries the type of its value", () => {
+  const count = contextKey("count", (request: Request) => request.url.length);
+  const tenant = contextKey<string>("tenant");
+  get("/", ({ context }) => {
+    same<ReturnType<typeof context.get<number>>, number | undefined>(true);
+    const length: number | undefined = context.get(count);
+    // @ts-expect-error the key is for text
+    context.set(tenant, 1);
+    const album = context.getWithType(tenant, Album);
+    same<typeof album, { id: string; title: string }>(true);
+    return length;
+  });
 });

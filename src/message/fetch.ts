@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isConnection, keepConnection } from "./connection.ts";
 
 /** Anything that answers a request. The global `fetch` is one; so is every service's `fetch`. */
 export type Fetch = (input: Request | URL | string, init?: RequestInit) => Promise<Response>;
@@ -36,10 +37,18 @@ export function stack(fetch: Fetch, ...layers: readonly Layer[]): Fetch {
  * The request of a fetch call, built only if the caller did not pass one.
  *
  * A layer that must look at the message calls this once and hands the result, without `init`, to
- * the layers below it.
+ * the layers below it. `Deno.serve` passes what it knows of the connection where fetch takes an
+ * init: that is kept for those who ask for the client's address.
  *
  * @throws {TypeError} when the URL is relative or malformed, as the `Request` constructor does.
  */
 export function asRequest(input: Request | URL | string, init?: RequestInit): Request {
-  return input instanceof Request && init === undefined ? input : new Request(input, init);
+  if (input instanceof Request) {
+    if (init === undefined) return input;
+    if (isConnection(init)) {
+      keepConnection(input, init);
+      return input;
+    }
+  }
+  return new Request(input, init);
 }

@@ -90,7 +90,11 @@ export class RootMount implements MountPoint {
 
 /** Mounts a `fetch`, for `serve(handler)`. */
 export function fetchMount(fetch: Fetch, options?: RootMountOptions): MountPoint {
-  return new RootMount(fetch, async (exchange) => sendable(await fetch(exchange.request)), options);
+  return new RootMount(
+    fetch,
+    async (exchange) => sendable(await fetch(exchange.visibleRequest)),
+    options,
+  );
 }
 
 /** What answers where nothing is mounted: 404, after the interceptors of the listener. */

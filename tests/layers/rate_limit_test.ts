@@ -5,6 +5,7 @@ import {
   get,
   type Layer,
   parseList,
+  serve,
   service,
   stack,
   TooManyRequestsError,
@@ -358,24 +359,27 @@ Deno.test("rate limit: a service answers in its own form, over both transports",
 });
 
 Deno.test("rate limit: the address of a real connection is a key", async () => {
-  const fetch = stack(
-    inside,
+  const config = { port: 0, host: "127.0.0.1" };
+  const limited = (): Layer[] => [
     rateLimit({
       limit: 1,
       window: minute,
       onLimit: (_, { key }) => new Response(key, { status: 429 }),
     }),
-  );
-  await using server = Deno.serve(
+  ];
+  // As a service, as a bare handler, and as `deno serve` calls what is exported.
+  await using served = await serve(service({ layers: limited() }, [get("/", () => "in")]), config);
+  await using bare = await serve(stack(inside, ...limited()), config);
+  const exported = stack(inside, ...limited());
+  await using own = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
-    (request, info) => {
-      keepConnection(request, info);
-      return fetch(request);
-    },
+    (request, info) => exported(request, info as unknown as RequestInit),
   );
-  const { port } = server.addr;
-  assert.equal(await (await globalThis.fetch(`http://127.0.0.1:${port}/`)).text(), "in");
-  assert.equal(await (await globalThis.fetch(`http://127.0.0.1:${port}/`)).text(), "127.0.0.1");
+  for (const port of [served.port, bare.port, own.addr.port]) {
+    const ask = async () => await (await globalThis.fetch(`http://127.0.0.1:${port}/`)).text();
+    assert.equal(await ask(), "in");
+    assert.equal(await ask(), "127.0.0.1");
+  }
 });
 
 Deno.test("rate limit: a handler can ask a limiter itself", async () => {
