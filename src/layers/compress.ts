@@ -58,7 +58,8 @@ export type Compressor = (request: Request, response: Response) => Response | Pr
  *
  * A promise is given only for what is compressed, or has to be read to know how long it is.
  *
- * @throws {TypeError} {RangeError} as {@linkcode compress}.
+ * @throws {TypeError} when an option is not known, or its value is none that it can have.
+ * @throws {RangeError} when `minimumSize` is no whole number from 0.
  */
 export function compressor(config: CompressionConfig = {}): Compressor {
   const rules = readCompression(config);
@@ -66,6 +67,7 @@ export function compressor(config: CompressionConfig = {}): Compressor {
   const choose = chooser(rules);
   return (request, response) => {
     if (response.status === 304) return notModified(request, response);
+    if (response.status === 206) return partial(response, rules);
     if (!isCovered(response, rules)) return response;
     const varied = changed(response, (headers) => addVary(headers, "Accept-Encoding"));
     if (request.method === "HEAD") return varied;
@@ -111,15 +113,23 @@ function isShort({ headers }: Response, minimumSize: number): boolean {
 
 /** The client that has the compressed variant knows it by its weak tag. */
 function notModified(request: Request, response: Response): Response {
-  const etag = response.headers.get("etag");
-  if (etag === null || etag.startsWith("W/")) return response;
-  const known = request.headers.get("if-none-match");
-  if (known === null || !known.includes(`W/${etag}`)) return response;
-  if (listMatches(known, etag, "strong")) return response;
   return changed(response, (headers) => {
-    headers.set("etag", weaken(etag));
+    // The media type is not told any more, so that any answer may be one that varies.
     addVary(headers, "Accept-Encoding");
+    const etag = headers.get("etag");
+    if (etag === null || etag.startsWith("W/")) return;
+    const known = request.headers.get("if-none-match");
+    if (known === null || !known.includes(`W/${etag}`)) return;
+    if (!listMatches(known, etag, "strong")) headers.set("etag", weaken(etag));
   });
+}
+
+/** A part is sent as it is, and says what the whole would (RFC 9110 section 15.3.7). */
+function partial(response: Response, { covers }: CompressionRules): Response {
+  const contentType = response.headers.get("content-type");
+  const isMultipart = contentType?.startsWith("multipart/byteranges") === true;
+  if (contentType === null || !(isMultipart || covers(contentType))) return response;
+  return changed(response, (headers) => addVary(headers, "Accept-Encoding"));
 }
 
 async function encode(

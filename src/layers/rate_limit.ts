@@ -41,7 +41,11 @@ export interface RateLimitOptions extends RateLimiterOptions {
    * @default "ip"
    */
   readonly key?: RateLimitKey;
-  /** Which proxies are believed about the client's address; none without it. */
+  /**
+   * Which proxies are believed about the client's address.
+   *
+   * @default none
+   */
   readonly client?: TrustedProxiesOptions | TrustedProxies;
   /**
    * How many leading bits of an IPv6 address count: those of a network that one client has for
@@ -64,7 +68,11 @@ export interface RateLimitOptions extends RateLimiterOptions {
    * @default 1
    */
   readonly cost?: number | ((request: Request) => number);
-  /** Whether a request is passed on without being counted. */
+  /**
+   * Whether a request is passed on without being counted.
+   *
+   * @default none is
+   */
   readonly skip?: (request: Request) => boolean;
   /**
    * Told of each request that is refused. A response that it gives is the answer, with the fields
@@ -102,9 +110,10 @@ const knownOptions: Readonly<Record<keyof RateLimitOptions, true>> = {
  * Limits how many requests pass.
  *
  * A request above the limit is never seen by what is inside: the layer throws
- * {@linkcode TooManyRequestsError}, which a service or a listener answers with 429. Around a fetch
- * that nothing of this library answers for, as `Deno.serve(stack(handler, limit))`, let `onLimit`
- * give a response.
+ * {@linkcode TooManyRequestsError}, which a service or a listener answers with 429. The service's
+ * interceptors are inside, and do not see it: to answer in a format of your own, or around a fetch that
+ * nothing of this library answers for, as `Deno.serve(stack(handler, limit))`, let `onLimit` give a
+ * response. To limit only some paths of a service, ask a {@linkcode RateLimiter} in an interceptor.
  *
  * @throws {TypeError} when an option is unknown, malformed, or has no effect beside the others.
  * @throws {RangeError} when a number is out of its range.

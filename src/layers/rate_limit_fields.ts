@@ -9,7 +9,10 @@ import { serializeItem, serializeList } from "../message/structured_fields_seria
 import type { RateLimiter } from "./rate_limiter.ts";
 import type { Take } from "./rate_quota.ts";
 
-/** Which fields are sent beside `Retry-After`. */
+/**
+ * Which fields are sent beside `Retry-After`: `RateLimit` and `RateLimit-Policy` (`"standard"`),
+ * `X-RateLimit-*` (`"legacy"`), both, or none.
+ */
 export type RateLimitFieldStyle = "standard" | "legacy" | "both" | "none";
 
 /** Writes the fields of one limit. */

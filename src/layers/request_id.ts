@@ -11,6 +11,7 @@ import { connectionOf } from "../message/connection.ts";
 import { asRequest, type Layer } from "../message/fetch.ts";
 import { isToken } from "../message/header_value.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
+import { originOf } from "../message/request_origin.ts";
 import { editHeaders } from "./response_headers.ts";
 
 /** Options of {@linkcode requestId}. */
@@ -95,7 +96,7 @@ export function requestId(options: RequestIdOptions = {}): Layer {
   };
   return (next) => async (input, init) => {
     const request = asRequest(input, init);
-    const id = ids.get(request) ?? choose(request);
+    const id = requestIdOf(request) ?? choose(request);
     ids.set(request, id);
     passOn(request, header, id);
     const response = await next(request);
@@ -103,9 +104,26 @@ export function requestId(options: RequestIdOptions = {}): Layer {
   };
 }
 
-/** The id that {@linkcode requestId} gave to a request; `undefined` where it gave none. */
+/**
+ * The id that {@linkcode requestId} gave to a request; `undefined` where it gave none, as to one that
+ * a layer or a handler built from another. A request that an interceptor goes on with has the id of
+ * the one before.
+ *
+ * @example
+ * ```ts
+ * import type { Interceptor } from "@pirouette/http";
+ * import { requestIdOf } from "@pirouette/http/layers";
+ *
+ * const logged: Interceptor = {
+ *   responseError({ error, request, context }) {
+ *     console.error(requestIdOf(request), error);
+ *     return context.next();
+ *   },
+ * };
+ * ```
+ */
 export function requestIdOf(request: Request): string | undefined {
-  return ids.get(request);
+  return ids.get(request) ?? ids.get(originOf(request));
 }
 
 function newId(): string {

@@ -9,6 +9,7 @@
  */
 import { asRequest, type Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
+import { originOf } from "../message/request_origin.ts";
 import {
   type CspDirectives,
   newNonce,
@@ -22,7 +23,7 @@ export interface SecureHeadersOptions {
   /**
    * `Content-Security-Policy`: what a response that is shown may load, as a text or by directive.
    * The source `'nonce'` stands for a nonce that is made for each response and told by
-   * {@linkcode cspNonceOf}.
+   * {@linkcode cspNonceOf}. The default is meant for an API: it lets a page load nothing.
    *
    * @default "default-src 'none'; frame-ancestors 'none'"
    */
@@ -178,9 +179,12 @@ export function secureHeaders(options: SecureHeadersOptions = {}): Layer {
   return (next) => async (input, init) => finish(await next(input, init), added);
 }
 
-/** The nonce of a request's response, to be put into the page; `undefined` where none was made. */
+/**
+ * The nonce of a request's response, to be put into the page; `undefined` where none was made, as for
+ * a request that a layer or a handler built from another.
+ */
 export function cspNonceOf(request: Request): string | undefined {
-  return nonces.get(request);
+  return nonces.get(request) ?? nonces.get(originOf(request));
 }
 
 type Field = readonly [name: string, value: string];

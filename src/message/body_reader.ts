@@ -152,7 +152,9 @@ function declaredLength(message: Request | Response): number {
 
 function refuseSecondReading(message: Request | Response): void {
   if (!message.bodyUsed) return;
-  throw new TypeError("Cannot read a body twice: read it once, or read a clone of the message");
+  throw new TypeError(
+    "Cannot read a body twice: read it once, or read a clone of the message; an interceptor that binds it (bind: { body }) leaves it to be read again",
+  );
 }
 
 async function readCounted(

@@ -37,10 +37,13 @@ export function define(
   }
 }
 
-/** A header that the program asked for is not in the message. */
+/**
+ * A header that the program asked for is not in the message, which may well be a remote service's
+ * response. One that a client has to send is declared, and is a {@linkcode HeaderBindingError}.
+ */
 export class HeaderNotFoundError extends HttpError {
   static {
-    define(this, "HeaderNotFoundError", 400);
+    define(this, "HeaderNotFoundError", 500);
   }
 }
 

@@ -54,6 +54,7 @@ export function unsatisfiedRange(size: number): string {
  *
  * @param ranges at least one, each within the body, as {@linkcode rangesFor} gives them.
  * @param headers the fields of the answer that the whole would be; they are copied.
+ * @throws {RangeError} (as a rejection) when there is no range.
  * @throws whatever reading the body throws; of several ranges that is an error of the response's
  * body.
  *

@@ -10,7 +10,7 @@ import { parseHttpDate } from "./http_date.ts";
 
 /** What tells one version of a resource from another. */
 export interface Validators {
-  /** The entity tag, as `ETag` carries it. */
+  /** The entity tag, as `ETag` carries it: in quotes, with `W/` before them where it is weak. */
   readonly etag?: string | undefined;
   /** When it was last changed; only whole seconds count. */
   readonly lastModified?: Date | undefined;

@@ -23,7 +23,9 @@ const ofContent = [
 ];
 
 /**
- * Checks the conditions of a request against what there is now, before anything is done.
+ * Checks the conditions of a request against what there is now, before anything is done (RFC 9110
+ * section 13.2). Between the check and the change nothing may be waited for, unless something else, as
+ * a transaction, keeps others out.
  *
  * @param current the validators of what there is now; `undefined` where there is nothing, so that
  * `If-None-Match: *` means "only if it is new".

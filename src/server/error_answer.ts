@@ -61,7 +61,7 @@ function toReply(exchange: Exchange, error: unknown, rules: ErrorRules): Reply {
 }
 
 function finish(exchange: Exchange, response: Response): Response {
-  return exchange.method === "HEAD" ? withoutBody(exchange, response) : response;
+  return exchange.received.method === "HEAD" ? withoutBody(exchange, response) : response;
 }
 
 /** An error whose own body or headers cannot be sent. */
@@ -81,7 +81,11 @@ function lastResort(exchange: Exchange, error: unknown, rules: ErrorRules): Resp
  */
 export function observe(exchange: Exchange, error: unknown, rules: ErrorRules): boolean {
   if (!holds(() => isFault(error)) || isDeparture(exchange, error)) return false;
-  tell(exchange, error, rules);
+  // An error hook may throw what it was given.
+  const isTold = exchange.told?.error === error && exchange.told !== undefined;
+  exchange.told = { error };
+  if (!isTold) tell(exchange, error, rules);
+  if (exchange.mayRecover) return true;
   const watcher: (Watcher & PanicWatcher) | undefined = exchange.surroundings?.watcher;
   if (watcher?.panicked !== undefined && isPanic(exchange, error)) watcher.panicked(exchange);
   return true;

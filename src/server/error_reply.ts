@@ -9,6 +9,7 @@
  */
 import {
   ApplicationResponseError,
+  ClientConnectorError,
   IdleTimeoutError,
   ResiliencyError,
 } from "../message/client_errors.ts";
@@ -56,7 +57,11 @@ export function errorReply(exchange: Exchange, error: unknown, format: ErrorForm
       ...(mediaType === undefined ? {} : { mediaType }),
     });
   }
-  return written(exchange, { status, message: error.message, headers: headersOf(error) }, format);
+  return written(
+    exchange,
+    { status, message: messageOf(error), headers: headersOf(error) },
+    format,
+  );
 }
 
 /** The reply to a failure of which nothing is told. */
@@ -99,6 +104,21 @@ function endsInTimeout(error: ResiliencyError): boolean {
     else return false;
   }
   return false;
+}
+
+/**
+ * The message of an error, and where no connection could be made also those of its causes: the first
+ * says that it could not, they say why. What the platform says stays in the log.
+ */
+function messageOf(error: HttpError): string {
+  if (!(error instanceof ClientConnectorError)) return error.message;
+  const messages = [error.message];
+  let { cause } = error;
+  while (cause instanceof HttpError && messages.length < maxCauses) {
+    messages.push(cause.message);
+    ({ cause } = cause);
+  }
+  return messages.join(": ");
 }
 
 function headersOf(error: HttpError): ReplyHeaders | undefined {

@@ -9,6 +9,7 @@ import type { HttpError } from "../message/errors.ts";
 import { InterceptorReturnError } from "../message/listener_errors.ts";
 import { Caller } from "./caller.ts";
 import { type Connection, keepConnection, type PlatformAddress } from "../message/connection.ts";
+import { keepOrigin } from "../message/request_origin.ts";
 import type { Next, Steps } from "./next.ts";
 import { RequestContext, type RequestFacts } from "./request_context.ts";
 import { endOfTarget } from "./request_target.ts";
@@ -27,6 +28,8 @@ export interface Owner {
 export interface Watcher {
   /** What `next` makes of `value`, or what is answered in its place; the promise never fails. */
   watch(exchange: Exchange, value: Promise<unknown>, next: Continuation): Promise<Response>;
+  /** Counts a request until its response is sent. */
+  track(exchange: Exchange): void;
 }
 
 /** What all requests of a mount on a listener have in common. */
@@ -48,6 +51,8 @@ interface Extras {
   controller?: AbortController;
   /** The request that was shown last. */
   shown?: Request;
+  /** The exchange before another request took the place of its own. */
+  received?: Exchange;
   signal?: AbortSignal;
   abortReason?: unknown;
 }
@@ -76,6 +81,10 @@ export class Exchange implements RequestFacts {
   conclude: ((response: Response) => Response | Promise<Response>) | undefined = undefined;
   /** The error that a handler or a hook gave back rather than threw. */
   returnedError: Error | undefined = undefined;
+  /** Whether error hooks are still to be asked, so that an error is no panic yet. */
+  mayRecover = false;
+  /** The failure that the observer was told of, which hooks may throw once more. */
+  told: { readonly error: unknown } | undefined = undefined;
   /** Told when the caller answers while the handler goes on. */
   onRespond: (() => void) | undefined = undefined;
   /** What is made only if it is asked for, so that most requests carry one empty field. */
@@ -202,8 +211,35 @@ export class Exchange implements RequestFacts {
     throw new InterceptorReturnError(message);
   }
 
+  /** The exchange as it came, whatever request interceptors have gone on with. */
+  get received(): Exchange {
+    return this.#extras?.received ?? this;
+  }
+
+  /** The same exchange from its beginning, for a layer that asks for its answer once more. */
+  again(request: Request): Exchange {
+    const again = this.received.#copy(request);
+    if (this.hasDeadline) again.#extras = { signal: this.signal };
+    return again;
+  }
+
+  #copy(request: Request): Exchange {
+    const { method, url, pathStart, pathEnd, connection } = this;
+    const copy = new Exchange(request, method, url, pathStart, pathEnd, connection);
+    copy.routeUrl = this.routeUrl;
+    copy.routeStart = this.routeStart;
+    copy.routeEnd = this.routeEnd;
+    copy.surroundings = this.surroundings;
+    copy.isWatched = this.isWatched;
+    copy.isLayered = this.isLayered;
+    return copy;
+  }
+
   /** Goes on with another request in place of the one there was, found where `found` is. */
   replace(found: Exchange): void {
+    const extras = this.#extras ??= {};
+    extras.received ??= this.#copy(this.request);
+    keepOrigin(found.request, this.request);
     const hasSameUrl = found.request.url === this.request.url;
     this.request = found.request;
     this.method = found.method;

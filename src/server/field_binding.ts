@@ -44,7 +44,7 @@ export function setField(
 ): Promise<unknown>[] | undefined {
   if (value instanceof Promise) {
     const set = value.then((done) => setField(record, name, done, undefined));
-    return [...pending ?? [], set];
+    return [...pending ?? [], attended(set)];
   }
   if (name !== "__proto__") record[name] = value;
   else Object.defineProperty(record, name, { value, enumerable: true });
@@ -56,7 +56,16 @@ export function whenSet(
   record: Record<string, unknown>,
   pending: readonly Promise<unknown>[] | undefined,
 ): unknown {
-  return pending === undefined ? record : Promise.all(pending).then(() => record);
+  return pending === undefined ? record : attended(Promise.all(pending).then(() => record));
+}
+
+/**
+ * A promise that may fail while nobody waits for it: where another part of the request fails at
+ * once, an asynchronous schema that fails later must not end the process.
+ */
+export function attended<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 /**

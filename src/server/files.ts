@@ -46,6 +46,7 @@ export type FilesHandler = (call: FilesCall) => Promise<Response>;
  * The directory is first looked at when the first request is there: that it is missing, or that this
  * process may not read it, is answered with 500 and logged until it is there. To have a `fetch`
  * that serves files, take that of a service: `service({}, [get("/*", files("./public"))]).fetch`.
+ * Deno needs `--allow-read` for the directory.
  *
  * @param directory a path, relative to the working directory, or a `file:` URL.
  * @throws {TypeError} when an option is unknown or has a value it cannot have, or the directory is a

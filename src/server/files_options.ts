@@ -14,7 +14,10 @@ import { isFieldValue } from "./sendable.ts";
 /** A content coding of which files can lie beside others, in the order they are preferred. */
 export type PrecompressedCoding = "br" | "zstd" | "gzip";
 
-/** What `Cache-Control` says: directives (times in seconds), or the value as it is sent; `""` for none. */
+/**
+ * What `Cache-Control` says (RFC 9111 section 5.2.2): directives, with times in **seconds**, or the value
+ * as it is sent; `""` for none.
+ */
 export type FileCacheControl = ResponseCacheControl | string;
 
 /** Options of `files`. */
@@ -70,7 +73,11 @@ export interface FilesOptions {
    * @default "no-cache"
    */
   readonly cacheControl?: FileCacheControl | ((path: string) => FileCacheControl);
-  /** Media types by file extension without its dot; they go before the built-in ones. */
+  /**
+   * Media types by file extension without its dot; they go before the built-in ones.
+   *
+   * @default the built-in ones
+   */
   readonly mimeTypes?: Readonly<Record<string, string>>;
   /**
    * Whether an entity tag is sent, of a file's length and time of change: `"auto"` for a strong one

@@ -8,7 +8,14 @@ import { type Field, fields as toFields } from "../schema/field.ts";
 import { recordShape } from "../schema/json_schema.ts";
 import { brokenConstraints, describeIssues } from "../schema/issues.ts";
 import { isSchema, type Result, type Schema, validate } from "../schema/standard.ts";
-import { bindField, type FieldRules, type Sent, setField, whenSet } from "./field_binding.ts";
+import {
+  attended,
+  bindField,
+  type FieldRules,
+  type Sent,
+  setField,
+  whenSet,
+} from "./field_binding.ts";
 import type { Binding } from "./query_binding.ts";
 import type { Fields } from "./resource.ts";
 
@@ -80,7 +87,7 @@ function wholeHeaders(schema: Schema): Binding {
       record[name] = many ? splitList(value) : value;
     }
     const result = validate(schema, record);
-    return result instanceof Promise ? result.then(accept) : accept(result);
+    return result instanceof Promise ? attended(result.then(accept)) : accept(result);
   };
 }
 

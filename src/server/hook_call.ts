@@ -6,6 +6,7 @@
 import { Caller } from "./caller.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RequestContext } from "./request_context.ts";
+import { dropUnsent } from "./unsent.ts";
 
 /** What a request hook has bound. */
 export interface HookBindings {
@@ -19,12 +20,19 @@ export interface HookBindings {
   readonly body?: unknown;
 }
 
+/** Who has the response that hooks are shown. */
+export interface Hooked {
+  /** The response so far, one whose header fields can be set; `undefined` before there is any. */
+  shown(): Response | undefined;
+}
+
 /** A hook's argument. Its types are those of the hooks of an `Interceptor`. */
 export class BoundHookCall {
   readonly #exchange: Exchange;
   readonly #params: (() => unknown) | undefined;
-  readonly #response: Response | undefined;
+  readonly #hooked: Hooked | undefined;
   readonly #error: Error | undefined;
+  #response: Response | undefined = undefined;
   #bound: HookBindings | undefined = undefined;
   #caller: Caller | undefined = undefined;
 
@@ -32,12 +40,12 @@ export class BoundHookCall {
   constructor(
     exchange: Exchange,
     params: (() => unknown) | undefined,
-    response: Response | undefined,
+    hooked: Hooked | undefined,
     error: Error | undefined,
   ) {
     this.#exchange = exchange;
     this.#params = params;
-    this.#response = response;
+    this.#hooked = hooked;
     this.#error = error;
   }
 
@@ -54,7 +62,7 @@ export class BoundHookCall {
 
   /** The response so far. */
   get response(): Response | undefined {
-    return this.#response;
+    return this.#response ??= this.#hooked?.shown();
   }
 
   /** What was thrown. */
@@ -90,7 +98,15 @@ export class BoundHookCall {
 
   /** What the hook answers: what it gave its caller, or else what it returned. */
   answer(returned: unknown): unknown {
-    return this.#caller?.responded === true ? this.#caller.given : returned;
+    if (this.#caller?.responded !== true) return returned;
+    const { given } = this.#caller;
+    if (returned !== given) dropUnsent(returned);
+    return given;
+  }
+
+  /** Drops what its caller was given, where the hook has failed. */
+  drop(): void {
+    dropUnsent(this.#caller?.given);
   }
 
   /** What interceptors and handler share. */

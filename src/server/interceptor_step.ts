@@ -4,15 +4,22 @@
  *
  * @module
  */
-import { readBytes } from "../message/body_reader.ts";
+import { readContent } from "../message/body_reader.ts";
+import { isToken } from "../message/header_value.ts";
+import { keepOrigin } from "../message/request_origin.ts";
 import { ownOptions } from "../message/options.ts";
 import type { Schema } from "../schema/standard.ts";
 import { type BodyBinding, bodyBinding } from "./body_binding.ts";
 import { canonicalPattern } from "./canonical_path.ts";
 import type { Continuation, Exchange } from "./exchange.ts";
 import { headerBinding } from "./header_binding.ts";
-import { BoundHookCall } from "./hook_call.ts";
-import { checkInterceptor, type Interceptor, type InterceptorFilter } from "./interceptor.ts";
+import { BoundHookCall, type Hooked } from "./hook_call.ts";
+import {
+  checkInterceptor,
+  declared,
+  type Interceptor,
+  type InterceptorFilter,
+} from "./interceptor.ts";
 import { pathBinding } from "./path_binding.ts";
 import { pathPattern } from "./path_pattern.ts";
 import { type Binding, queryBinding } from "./query_binding.ts";
@@ -58,7 +65,7 @@ export class InterceptorStep {
    */
   constructor(interceptor: Interceptor, rules: StepRules) {
     checkInterceptor(interceptor);
-    const { on, bind } = interceptor;
+    const { on, bind } = declared(interceptor);
     const filter = on === undefined ? undefined : ownOptions(on);
     const { config, maxEntityBodySize } = rules;
     this.interceptor = interceptor;
@@ -66,7 +73,8 @@ export class InterceptorStep {
     this.#loose = filter && looseRouter(filter, rules.basePath);
     this.#limit = maxEntityBodySize === -1 ? Infinity : maxEntityBodySize;
     this.#bindings = bind && bindingsOf(ownOptions(bind), config, maxEntityBodySize);
-    this.rules = hookRules(filter?.method === "POST" ? 201 : 200, config.mediaTypeSubtypePrefix);
+    const isPost = [filter?.method].flat().every((method) => method === "POST");
+    this.rules = hookRules(isPost ? 201 : 200, config.mediaTypeSubtypePrefix);
   }
 
   /** Whether it is for this request; what cannot be routed is for no filter. */
@@ -76,9 +84,9 @@ export class InterceptorStep {
   }
 
   /** The argument of a hook that binds nothing. */
-  call(exchange: Exchange, response?: Response, error?: Error): BoundHookCall {
+  call(exchange: Exchange, hooked?: Hooked, error?: Error): BoundHookCall {
     const params = this.#router && (() => this.#match(exchange)?.params());
-    return new BoundHookCall(exchange, params, response, error);
+    return new BoundHookCall(exchange, params, hooked, error);
   }
 
   /**
@@ -90,9 +98,7 @@ export class InterceptorStep {
     const bindings = this.#bindings;
     const call = this.call(exchange);
     if (bindings === undefined) return call;
-    // Path parameters are bound out of the match of the filter, not of the resource.
-    exchange.match = this.#match(exchange);
-    const path = bindings.path?.(exchange);
+    const path = bindings.path && this.#bindPath(exchange, bindings.path);
     const query = bindings.query?.(exchange);
     const headers = bindings.headers?.(exchange);
     if (
@@ -107,6 +113,17 @@ export class InterceptorStep {
     });
   }
 
+  /** Binds the path parameters out of the match of the filter, not of the resource. */
+  #bindPath(exchange: Exchange, binding: Binding): unknown {
+    const { match } = exchange;
+    exchange.match = this.#match(exchange);
+    try {
+      return binding(exchange);
+    } finally {
+      exchange.match = match;
+    }
+  }
+
   /** Binds the payload, and leaves a request with the same payload to whoever comes next. */
   async #bindBody(exchange: Exchange, binding: BodyBinding): Promise<unknown> {
     const { request } = exchange;
@@ -117,7 +134,7 @@ export class InterceptorStep {
       return await bindTo(exchange, binding).finally(() => exchange.request = request);
     }
     exchange.reading = true;
-    const bytes = await readBytes(request, this.#limit);
+    const bytes = await readContent(request, this.#limit);
     exchange.reading = false;
     exchange.request = withBody(request, bytes);
     return await bindTo(exchange, binding).finally(() =>
@@ -161,12 +178,19 @@ function filterRouter({ method, path }: InterceptorFilter, basePath: string): Ro
   const router = new Router<true>();
   const prefix = basePath.replace(/[\\:*+?(){}]/g, "\\$&");
   const relative = path === undefined ? "/*" : canonicalPattern(path);
+  const patterns = [relative === "/" && prefix !== "" ? prefix : prefix + relative];
+  // "/base/*" has what is below the base path, and the resource "/" is the base path itself.
+  if (matches(relative, "/") && !matches(patterns[0] as string, basePath)) patterns.push(prefix);
   for (const one of methodsOf(method)) {
-    router.add(one, relative === "/" && prefix !== "" ? prefix : prefix + relative, true);
-    // "/base/*" has what is below the base path, and this is the base path itself.
-    if (path === undefined && prefix !== "") router.add(one, prefix, true);
+    for (const pattern of patterns) router.add(one, pattern, true);
   }
   return router;
+}
+
+function matches(pattern: string, path: string): boolean {
+  const router = new Router<true>();
+  router.add("*", pattern, true);
+  return router.match("*", path, 0, path.length) !== undefined;
 }
 
 /** The filter with a wildcard for a rest parameter at its end, which matches empty segments too. */
@@ -174,7 +198,7 @@ function looseRouter(
   { method, path }: InterceptorFilter,
   basePath: string,
 ): Router<true> | undefined {
-  const loose = path?.replace(/\/:\w+[*+]$/, "/*");
+  const loose = path?.replace(/(?:\/:\w+|\{\/:\w+\})[*+]$/, "/*");
   if (path === undefined || loose === undefined || loose === path) return undefined;
   const router = new Router<true>();
   const prefix = basePath.replace(/[\\:*+?(){}]/g, "\\$&");
@@ -187,9 +211,20 @@ function looseRouter(
 
 function methodsOf(method: InterceptorFilter["method"]): readonly string[] {
   const methods = method === undefined ? ["*"] : [method].flat();
-  if (methods.length > 0) return methods;
-  throw new TypeError("An interceptor for no method does nothing: leave its filter out");
+  if (methods.length === 0) {
+    throw new TypeError("An interceptor for no method does nothing: leave its filter out");
+  }
+  // A guard that nothing matches would guard nothing, and nobody would notice.
+  const never = methods.find((one) =>
+    !isToken(one) || known.has(one.toUpperCase()) && !known.has(one)
+  );
+  if (never === undefined) return methods;
+  throw new TypeError(`Cannot intercept the method "${never}": give one as it is sent, as "GET"`);
 }
+
+const known: ReadonlySet<string> = new Set(
+  ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+);
 
 function bindingsOf(
   bind: NonNullable<Interceptor["bind"]>,
@@ -222,5 +257,7 @@ function withBody(request: Request, body: Uint8Array<ArrayBuffer>): Request {
   const headers = new Headers(request.headers);
   headers.delete("content-encoding");
   headers.set("content-length", String(body.length));
-  return new Request(url, { method, headers, body, signal });
+  const copy = new Request(url, { method, headers, body, signal });
+  keepOrigin(copy, request);
+  return copy;
 }

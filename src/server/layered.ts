@@ -18,6 +18,10 @@ export class Layered {
   readonly #inside: Intercepted;
   readonly #fetch: Fetch;
   readonly #exchanges = new WeakMap<Request, Exchange>();
+  /** The answers from inside that are there as a whole, by their exchanges. */
+  readonly #whole = new WeakMap<Exchange, Response>();
+  /** The exchanges that were answered from inside once already. */
+  readonly #asked = new WeakSet<Exchange>();
   /** What the exchanges here have in common with those of requests that a layer makes anew. */
   #surroundings: Surroundings | undefined = undefined;
 
@@ -48,14 +52,20 @@ export class Layered {
     const response = await answer;
     // What a layer may have changed is not known any more.
     exchange.isFresh = false;
+    if (this.#whole.get(exchange) !== response) exchange.isWhole = false;
     return sendable(response);
   }
 
   /** What the innermost layer calls, with the request it was given or another. */
   async #innermost(request: Request): Promise<Response> {
-    const exchange = this.#exchangeOf(request);
+    const known = this.#exchangeOf(request);
+    // What the first time has left behind, perhaps while it still goes on, is not the second's.
+    const exchange = this.#asked.has(known) ? known.again(request) : known;
+    this.#asked.add(known);
     try {
-      return await this.#inside.dispatch(exchange);
+      const response = await this.#inside.dispatch(exchange);
+      if (exchange.isWhole) this.#whole.set(exchange, response);
+      return response;
     } catch (error) {
       return await this.#inside.fail(exchange, error);
     }

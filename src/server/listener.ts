@@ -35,14 +35,24 @@ export interface ListenerConfiguration {
    * @default 60000
    */
   readonly timeout?: number;
-  /** The `Server` header field of every response; none is sent without it. */
+  /**
+   * The `Server` header field of every response (RFC 9110 section 10.2.4).
+   *
+   * @default none is sent
+   */
   readonly server?: string;
   /**
-   * Interceptors around those of every service, with filters relative to the root; they run where no
-   * service matches, too.
+   * Interceptors around those of every service, inside of its layers, with filters relative to the
+   * root; they run where no service matches, too.
+   *
+   * @default []
    */
   readonly interceptors?: readonly Interceptor[];
-  /** How large a request may be. */
+  /**
+   * How large a request may be.
+   *
+   * @default the defaults of its fields
+   */
   readonly requestLimits?: RequestLimitConfigs;
   /**
    * How long {@linkcode RunningServer.gracefulStop} waits for requests in flight, in milliseconds.
@@ -74,7 +84,11 @@ export interface ListenerConfiguration {
    * @default "respond"
    */
   readonly onPanic?: "respond" | "exit";
-  /** Tells the time; a test gives its own. */
+  /**
+   * Tells the time; a test gives its own.
+   *
+   * @default the platform's
+   */
   readonly clock?: Clock;
 }
 
@@ -118,9 +132,9 @@ export class Listener {
   /**
    * Makes a listener for a port; 0 takes a free one when it starts.
    *
-   * @throws {TypeError} when an option is unknown or has a value it cannot have, or the
-   * `Server` field cannot be sent.
-   * @throws {GenericListenerError} when a time or a limit is negative.
+   * @throws {TypeError} when an option is unknown or has a value it cannot have, the `Server` field
+   * cannot be sent, or an interceptor is declared wrongly.
+   * @throws {GenericListenerError} when the port is none, or a time or a limit is negative.
    */
   constructor(port: number, given: ListenerConfiguration = {}) {
     checkOptions("A listener", given, listenerOptions);
@@ -163,7 +177,8 @@ export class Listener {
    *
    * @param basePath where to put a service; a handler that is only a function takes every path
    * @throws {GenericListenerError} when a service is there already for the same path and host.
-   * @throws {TypeError} when a function is given a base path.
+   * @throws {GenericListenerError} when a link between its resources cannot be resolved there.
+   * @throws {TypeError} when a function is given a base path, or the base path is malformed.
    */
   attach(service: Service | Fetch, basePath?: string): this {
     if (typeof service === "function" && basePath !== undefined) {
@@ -205,7 +220,11 @@ export class Listener {
     }
   }
 
-  /** Stops taking requests and waits for those in flight; see {@linkcode RunningServer}. */
+  /**
+   * Stops taking requests and waits for those in flight; see {@linkcode RunningServer}.
+   *
+   * @param deadline in milliseconds; the listener's `gracefulStopTimeout` if not given
+   */
   async gracefulStop(deadline?: number): Promise<void> {
     await this.#server?.gracefulStop(deadline);
   }

@@ -24,6 +24,7 @@ import type { Resource, Spec } from "./resource.ts";
 import { type Match, Router } from "./router.ts";
 import { ServiceCors } from "./service_cors.ts";
 import type { Service, ServiceConfig } from "./service_config.ts";
+import { dropUnsent } from "./unsent.ts";
 
 /** What the default accessor stands for, in the order of the original library. */
 const anyMethod = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
@@ -86,7 +87,7 @@ export class Mount implements MountPoint {
       this.#router.add(resource.method, pattern, runner);
       runners.push(runner);
     }
-    this.#compress = config.compression && compressor(config.compression);
+    this.#compress = compressorOf(config.compression);
     this.#cors = this.#corsOf(runners);
     this.#pipeline = this.#pipelineOf(options.interceptors ?? [], maxEntityBodySize);
     const { layers = [] } = config;
@@ -108,15 +109,16 @@ export class Mount implements MountPoint {
 
   /** Answers a request. */
   answer(exchange: Exchange): Response | Promise<Response> {
-    if (this.#cors === undefined && this.#compress === undefined) {
-      return this.#answerInside(exchange);
+    try {
+      if (!this.#isDressed) return this.#answerInside(exchange);
+      return this.#preflight(exchange) ?? this.#dressed(exchange, this.#answerInside(exchange));
+    } catch (error) {
+      return this.fail(exchange, error);
     }
-    const preflight = this.#preflight(exchange);
-    if (preflight !== undefined) return preflight;
-    const answer = this.#answerInside(exchange);
-    if (!(answer instanceof Promise)) return this.#dress(exchange, answer);
-    return answer.catch((error) => this.fail(exchange, error))
-      .then((response) => this.#dress(exchange, response));
+  }
+
+  get #isDressed(): boolean {
+    return this.#cors !== undefined || this.#compress !== undefined;
   }
 
   #answerInside(exchange: Exchange): Response | Promise<Response> {
@@ -128,6 +130,11 @@ export class Mount implements MountPoint {
 
   /** The answer to a request that is refused before it is routed. */
   refuse(exchange: Exchange, error: Error): Response | Promise<Response> {
+    const answer = this.#refuseInside(exchange, error);
+    return this.#isDressed ? this.#dressed(exchange, answer) : answer;
+  }
+
+  #refuseInside(exchange: Exchange, error: Error): Response | Promise<Response> {
     return this.#pipeline?.refuse(exchange, error) ?? this.fail(exchange, error);
   }
 
@@ -154,10 +161,11 @@ export class Mount implements MountPoint {
    */
   #preflight(exchange: Exchange): Response | undefined {
     const cors = this.#cors;
-    const method = cors && preflightMethod(exchange.request);
+    if (cors === undefined || exchange.method !== "OPTIONS") return undefined;
+    const method = preflightMethod(exchange.request);
     if (method === undefined || this.#match(exchange)?.route.method === "OPTIONS") return undefined;
     const runner = this.#match(exchange, method)?.value;
-    const policy = cors?.policy(runner);
+    const policy = cors.policy(runner);
     const allowed = runner && policy?.preflight(exchange.request);
     if (allowed !== undefined || policy === undefined) return allowed;
     const allow = this.#allow(exchange);
@@ -166,19 +174,38 @@ export class Mount implements MountPoint {
     return new Response(null, { status: 204, headers });
   }
 
+  #dressed(
+    exchange: Exchange,
+    answer: Response | Promise<Response>,
+  ): Response | Promise<Response> {
+    if (!(answer instanceof Promise)) return this.#dress(exchange, answer);
+    const isWatched = exchange.isWatched || exchange.surroundings?.watcher === undefined;
+    // What is answered in place of interceptors and layers that take too long is dressed too.
+    const watched = isWatched ? answer : exchange.later(answer, asItIs);
+    return watched.catch((error) => this.fail(exchange, error))
+      .then((response) => this.#dress(exchange, response));
+  }
+
   /** What every answer gets on its way out: CORS fields, then a content coding. */
   #dress(exchange: Exchange, answer: Response): Response | Promise<Response> {
     try {
-      const { request } = exchange;
+      const { request } = exchange.received;
       let response = answer;
       const policy = this.#cors?.policy(this.#runnerOf(exchange));
       if (policy !== undefined && exchange.isFresh) policy.applyFresh(request, response);
       else if (policy !== undefined) response = policy.apply(request, response);
       if (this.#compress === undefined) return response;
       const compressed = this.#compress(request, response);
-      if (compressed !== response) exchange.isWhole = false;
-      return compressed;
+      if (compressed !== response && exchange.isWhole) {
+        exchange.isWhole = false;
+        // It was watched until it was there as a whole, which it is no more.
+        if (exchange.isWatched) exchange.surroundings?.watcher?.track(exchange);
+      }
+      return compressed instanceof Promise
+        ? compressed.catch((error) => this.fail(exchange, error))
+        : compressed;
     } catch (error) {
+      dropUnsent(answer);
       return this.fail(exchange, error);
     }
   }
@@ -192,7 +219,7 @@ export class Mount implements MountPoint {
   }
 
   #answerBehindLayers(exchange: Exchange): Response | Promise<Response> {
-    if (exchange.fault !== undefined) return this.refuse(exchange, exchange.fault);
+    if (exchange.fault !== undefined) return this.#refuseInside(exchange, exchange.fault);
     return this.#pipeline?.run(exchange) ?? this.#route(exchange);
   }
 
@@ -271,6 +298,13 @@ export class Mount implements MountPoint {
     if (allow.size > 0) allow.add("OPTIONS");
     return [...allow];
   }
+}
+
+const asItIs = (response: unknown): Response => response as Response;
+
+function compressorOf(config: ServiceConfig["compression"]): Compressor | undefined {
+  if (config === undefined || config === false) return undefined;
+  return compressor(config === true ? {} : config);
 }
 
 function endsWithSlash({ routeUrl, routeStart, routeEnd }: Exchange): boolean {

@@ -7,6 +7,7 @@ import type { Fetch } from "../message/fetch.ts";
 import { ServiceNotFoundError } from "../message/listener_errors.ts";
 import { answerError, type ErrorRules } from "./error_answer.ts";
 import type { Exchange, Owner } from "./exchange.ts";
+import { unshared } from "./hook_response.ts";
 import type { Interceptor } from "./interceptor.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Intercepted } from "./pipeline_run.ts";
@@ -36,6 +37,8 @@ export interface RootMountOptions {
   readonly errors?: ErrorRules;
   /** Interceptors around it. */
   readonly interceptors?: readonly Interceptor[];
+  /** The most bytes of a payload that they bind; -1 for no limit. */
+  readonly maxEntityBodySize?: number | undefined;
 }
 
 /** Something at the root that takes every path of every host. */
@@ -53,14 +56,18 @@ export class RootMount implements MountPoint {
   constructor(
     service: Fetch | undefined,
     dispatch: Intercepted["dispatch"],
-    { errors = {}, interceptors = [] }: RootMountOptions = {},
+    {
+      errors = {},
+      interceptors = [],
+      maxEntityBodySize = defaultMaxEntityBodySize,
+    }: RootMountOptions = {},
   ) {
     this.service = service;
     this.#intercepted = {
       dispatch,
       fail: (exchange, error) => answerError(exchange, error, errors),
     };
-    const rules = { basePath: "", config: {}, maxEntityBodySize: defaultMaxEntityBodySize };
+    const rules = { basePath: "", config: {}, maxEntityBodySize };
     const list = { interceptors, rules };
     this.#pipeline = interceptors.length === 0
       ? undefined
@@ -90,11 +97,11 @@ export class RootMount implements MountPoint {
 
 /** Mounts a `fetch`, for `serve(handler)`. */
 export function fetchMount(fetch: Fetch, options?: RootMountOptions): MountPoint {
-  return new RootMount(
-    fetch,
-    async (exchange) => sendable(await fetch(exchange.visibleRequest)),
-    options,
-  );
+  const isIntercepted = options?.interceptors !== undefined && options.interceptors.length > 0;
+  return new RootMount(fetch, async (exchange) => {
+    const response = sendable(await fetch(exchange.visibleRequest));
+    return isIntercepted ? unshared(response) : response;
+  }, options);
 }
 
 /** What answers where nothing is mounted: 404, after the interceptors of the listener. */

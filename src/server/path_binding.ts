@@ -14,7 +14,7 @@ import { brokenConstraints, describeIssues } from "../schema/issues.ts";
 import { Failure } from "../schema/scalar.ts";
 import { isSchema, type Result, type Schema, validate } from "../schema/standard.ts";
 import type { Exchange } from "./exchange.ts";
-import { setField, whenSet } from "./field_binding.ts";
+import { attended, setField, whenSet } from "./field_binding.ts";
 import type { Match, PathValue } from "./match.ts";
 import type { Binding } from "./query_binding.ts";
 import type { Fields } from "./resource.ts";
@@ -110,7 +110,7 @@ function wholePath(schema: Schema): Binding {
     const match = exchange.match as Match<unknown>;
     const names = match.route.names.map((name, index) => [name, readParameter(match, index)]);
     const result = validate(schema, Object.fromEntries(names));
-    return result instanceof Promise ? result.then(acceptWhole) : acceptWhole(result);
+    return result instanceof Promise ? attended(result.then(acceptWhole)) : acceptWhole(result);
   };
 }
 

@@ -9,7 +9,7 @@
 import { InterceptorReturnError, ServiceNotFoundError } from "../message/listener_errors.ts";
 import { Reply } from "../message/reply.ts";
 import type { Exchange } from "./exchange.ts";
-import type { BoundHookCall } from "./hook_call.ts";
+import type { BoundHookCall, Hooked } from "./hook_call.ts";
 import {
   type Answer,
   isForeign,
@@ -19,7 +19,7 @@ import {
   Thrown,
   toError,
 } from "./hook_outcome.ts";
-import { replaceBody, toMutable } from "./hook_response.ts";
+import { replaceBody, toMutable, unshared } from "./hook_response.ts";
 import type { InterceptorStep } from "./interceptor_step.ts";
 import { locate } from "./locate.ts";
 import { Next, type Steps } from "./next.ts";
@@ -41,7 +41,7 @@ export interface Intercepted {
 }
 
 /** One request on its way through a pipeline. */
-export class PipelineRun implements Steps {
+export class PipelineRun implements Steps, Hooked {
   readonly #list: StepList;
   readonly #intercepted: Intercepted;
   readonly #exchange: Exchange;
@@ -56,7 +56,11 @@ export class PipelineRun implements Steps {
   #response: Response | undefined = undefined;
   #error: Error | undefined = undefined;
   /** Whether response hooks ran, so that they may have set anything. */
-  #wasSeen = false;
+  #wasHooked = false;
+  /** The response that a hook looked at last, whose fields can be set. */
+  #shown: Response | undefined = undefined;
+  /** Whether the answer could not be sent once, so that hooks are not asked for another again. */
+  #wasRefused = false;
 
   /** Takes a request to the beginning of a list. */
   constructor(list: StepList, intercepted: Intercepted, exchange: Exchange) {
@@ -151,7 +155,7 @@ export class PipelineRun implements Steps {
     try {
       const call = hook === "request"
         ? step.requestCall(this.#exchange)
-        : step.call(this.#exchange, this.#response, this.#error);
+        : step.call(this.#exchange, this, this.#error);
       return call instanceof Promise
         ? call.then((bound) => this.#invoke(step, hook, bound))
         : this.#invoke(step, hook, call);
@@ -181,7 +185,7 @@ export class PipelineRun implements Steps {
       this.#error = undefined;
       if (value === undefined && wentOn) return this.#target;
       const { rules } = this.#list.steps[index] as InterceptorStep;
-      const answer = value === undefined ? nothing() : encodeReply(value, rules);
+      const answer = value === undefined ? nothing() : encodeReply(ownOf(value), rules);
       return this.#answered(answer, index - 1);
     } catch (error) {
       return this.#failed(index, error) + 1;
@@ -211,6 +215,8 @@ export class PipelineRun implements Steps {
 
   #serviceFailed(thrown: unknown): Answer {
     const error = toError(thrown);
+    // What takes its time from here on is not the payload.
+    this.#exchange.reading = false;
     this.#error = error;
     // Where there is no service, it is the last hook that could not go on (spec 8.1.4.1).
     const isMissing = error instanceof ServiceNotFoundError &&
@@ -246,25 +252,36 @@ export class PipelineRun implements Steps {
 
   #enterPreceding(from: number): number {
     const hook = this.#error === undefined ? "response" : "responseError";
+    // Response hooks have seen an answer already; only who deals with the error is asked.
+    if (this.#wasRefused && this.#error === undefined) return -1;
     const index = this.#list.preceding(from, hook, this.#exchange);
     if (index === -1) return index;
-    const prepared = this.#prepare();
-    this.#entered = prepared === undefined
+    this.#wasHooked = true;
+    const failed = this.#response === undefined ? this.#fail() : undefined;
+    this.#entered = failed === undefined
       ? this.#enter(index, hook)
-      : prepared.then(() => this.#enter(index, hook));
+      : failed.then(() => this.#enter(index, hook));
     return index;
   }
 
-  /** Sees to it that there is a response, and one that a hook can change. */
-  #prepare(): Promise<void> | undefined {
-    const ready = (response: Response): void => {
-      this.#response = this.#wasSeen ? response : toMutable(response);
-      this.#wasSeen = true;
-      this.#exchange.isFresh = false;
-    };
-    if (this.#response !== undefined) return void ready(this.#response);
+  /** Answers the error, so that its hooks have a response to look at. */
+  #fail(): Promise<void> | undefined {
     const answer = this.#intercepted.fail(this.#exchange, this.#error);
-    return answer instanceof Promise ? answer.then(ready) : void ready(answer);
+    if (answer instanceof Promise) {
+      return answer.then((response) => void (this.#response = response));
+    }
+    this.#response = answer;
+    return undefined;
+  }
+
+  /** The response as a hook sees it, which may set its fields from now on. */
+  shown(): Response | undefined {
+    const response = this.#response;
+    if (response === undefined || response === this.#shown) return response;
+    const exchange = this.#exchange;
+    this.#response = this.#shown = exchange.isFresh ? response : toMutable(response);
+    exchange.isFresh = false;
+    return this.#shown;
   }
 
   /** Where to go on after a response hook. */
@@ -295,8 +312,8 @@ export class PipelineRun implements Steps {
   #successor(index: number, value: unknown): Response {
     const { rules } = this.#list.steps[index] as InterceptorStep;
     // Replies of hooks declare no schemas, so that nothing has to be waited for.
-    const encoded = value === undefined ? nothing() : encodeReply(value, rules) as Response;
-    if (encoded === this.#response) return encoded;
+    if (value === this.#response) return sendable(value as Response);
+    const encoded = value === undefined ? nothing() : encodeReply(ownOf(value), rules) as Response;
     const isAnswer = value === undefined || value instanceof Response || value instanceof Reply;
     const successor = isAnswer || this.#response === undefined
       ? encoded
@@ -310,6 +327,7 @@ export class PipelineRun implements Steps {
     const exchange = this.#exchange;
     const body = exchange.isWhole ? undefined : this.#response?.body;
     exchange.isWhole = false;
+    exchange.isFresh = false;
     if (!body || body.locked || body === successor?.body) return;
     body.cancel().catch(() => {});
   }
@@ -325,6 +343,8 @@ export class PipelineRun implements Steps {
   /** Keeps an error for the nearest error hook; gives the position where it came about. */
   #failed(index: number, thrown: unknown): number {
     this.#error = toError(thrown);
+    this.#exchange.reading = false;
+    this.#call?.drop();
     this.#drop();
     this.#response = undefined;
     return index;
@@ -336,10 +356,11 @@ export class PipelineRun implements Steps {
     const response = this.#response;
     if (response === undefined) return this.#intercepted.fail(exchange, this.#error);
     try {
-      const checked = this.#wasSeen ? sendable(response) : response;
+      // Nobody but us has a response that was just made and that no hook has looked at.
+      const checked = this.#wasHooked && !exchange.isFresh ? sendable(response) : response;
       const answer = exchange.conclude?.(checked) ?? checked;
       if (answer instanceof Promise) return answer.catch((error) => this.#refused(error));
-      return exchange.method === "HEAD" ? withoutBody(exchange, answer) : answer;
+      return exchange.received.method === "HEAD" ? withoutBody(exchange, answer) : answer;
     } catch (error) {
       return this.#refused(error);
     }
@@ -351,6 +372,13 @@ export class PipelineRun implements Steps {
     this.#drop();
     this.#response = undefined;
     this.#exchange.conclude = undefined;
+    if (this.#wasRefused) return this.#intercepted.fail(this.#exchange, this.#error);
+    this.#wasRefused = true;
     return this.#backwards(this.#list.end - 1);
   }
+}
+
+/** What a hook answers with, if it is a response one that is of this request alone. */
+function ownOf(value: unknown): unknown {
+  return value instanceof Response ? unshared(value) : value;
 }

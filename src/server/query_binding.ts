@@ -14,7 +14,14 @@ import { recordShape } from "../schema/json_schema.ts";
 import { brokenConstraints, describeIssues } from "../schema/issues.ts";
 import { isSchema, type Result, type Schema, validate } from "../schema/standard.ts";
 import type { Exchange } from "./exchange.ts";
-import { bindField, type FieldRules, type Sent, setField, whenSet } from "./field_binding.ts";
+import {
+  attended,
+  bindField,
+  type FieldRules,
+  type Sent,
+  setField,
+  whenSet,
+} from "./field_binding.ts";
 import type { Fields } from "./resource.ts";
 
 /** Binds the query of a request. */
@@ -175,7 +182,7 @@ function wholeQuery(schema: Schema): Binding {
     }
     // fromEntries defines properties, so that a parameter named __proto__ is one like any other.
     const result = validate(schema, Object.fromEntries(record));
-    return result instanceof Promise ? result.then(accept) : accept(result);
+    return result instanceof Promise ? attended(result.then(accept)) : accept(result);
   };
 }
 

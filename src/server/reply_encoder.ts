@@ -15,6 +15,7 @@ import { withLinks } from "./link_injection.ts";
 import type { ResourceLinks } from "./resource_links.ts";
 import type { ResponseCaching } from "./response_cache.ts";
 import { isFieldValue, sendable } from "./sendable.ts";
+import { dropUnsent } from "./unsent.ts";
 import { type Issue, issuePath, type Result, type Schema, validate } from "../schema/standard.ts";
 
 /** How the replies of one resource are encoded. */
@@ -126,8 +127,9 @@ function encode(
   return encodePayload(value, {
     mediaType,
     subtypePrefix: rules.subtypePrefix,
-    // A type that the service chose by negotiation says how a string is to be written.
-    quoteStrings: mediaType !== undefined && mediaType === negotiated,
+    // A type out of `produces` says how a string is to be written; `mediaType` says what it is.
+    quoteStrings: mediaType !== undefined && mediaType === negotiated &&
+      rules.mediaType === undefined,
   });
 }
 
@@ -145,6 +147,7 @@ function build(
     }
     return new Response(encoded?.body ?? null, init);
   } catch (cause) {
+    dropUnsent(encoded?.body);
     const what = `Cannot send a reply of status ${status}: its status or a header is not sendable`;
     throw new InitializingOutboundResponseError(what, { cause });
   }

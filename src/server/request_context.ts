@@ -29,7 +29,7 @@ export interface ContextKey<T> {
   readonly name: string;
   /** Only carries the type; never set. */
   readonly type?: T;
-  /** Makes the value of a request that was given none; asked at most once a request. */
+  /** Makes the value of a request that was given none; asked once a request. */
   readonly derive?: (request: Request) => T | undefined;
 }
 
@@ -37,7 +37,8 @@ export interface ContextKey<T> {
  * Makes a key under which a value of type `T` can be kept in a {@linkcode RequestContext}.
  *
  * @param name for people
- * @param derive makes the value out of the request, the first time it is asked for and was not set
+ * @param derive makes the value out of the request, as interceptors have left it, when it is first
+ * asked for and was not set
  *
  * @example
  * ```ts
@@ -64,7 +65,7 @@ export class RequestContext {
     this.#request = request;
   }
 
-  /** Keeps `value` under `key`. */
+  /** Keeps `value` under `key`, in place of what was there. */
   set<T>(key: ContextKey<T>, value: T): void {
     this.#values.set(key, value);
   }
@@ -73,21 +74,34 @@ export class RequestContext {
   get<T>(key: ContextKey<T>): T | undefined {
     const { derive } = key;
     if (derive !== undefined && !this.#values.has(key)) {
-      const value = derive(this.#request.request);
-      if (value !== undefined) this.#values.set(key, value);
+      // Kept even where there is none, so that it is not looked for again.
+      this.#values.set(key, derive(this.#request.request));
     }
     return this.#values.get(key) as T | undefined;
   }
 
   /**
-   * The value under `key` as `schema` has it, for a value that some other code has set.
+   * The value under `key`, which has to be there: for what runs behind the interceptor that sets it.
    *
+   * @param schema checks a value that other code has set, and makes it what it declares
    * @throws {ListenerError} when there is none, or it does not fit.
    * @throws {TypeError} when the schema is asynchronous.
+   *
+   * @example
+   * ```ts
+   * import { contextKey, get } from "@pirouette/http";
+   *
+   * const tenant = contextKey<string>("tenant");
+   * const plan = get("/plan", ({ context }) => `the plan of ${context.getWithType(tenant)}`);
+   * ```
    */
-  getWithType<T>(key: ContextKey<unknown>, schema: Schema<T>): T {
+  getWithType<T>(key: ContextKey<T>): T;
+  /** The value under `key` as `schema` has it. */
+  getWithType<T>(key: ContextKey<unknown>, schema: Schema<T>): T;
+  getWithType(key: ContextKey<unknown>, schema?: Schema): unknown {
     const value = this.get(key);
     if (value === undefined) throw new ListenerError(`no member found for key: ${key.name}`);
+    if (schema === undefined) return value;
     const result = validate(schema, value);
     if (result instanceof Promise) {
       throw new TypeError(`Cannot wait for the value of "${key.name}": give a synchronous schema`);
@@ -99,15 +113,15 @@ export class RequestContext {
 
   /** Whether a value was set under `key`, or can be derived. */
   hasKey(key: ContextKey<unknown>): boolean {
-    return this.#values.has(key) || this.get(key) !== undefined;
+    return key.derive === undefined ? this.#values.has(key) : this.get(key) !== undefined;
   }
 
-  /** The keys that have a value. */
+  /** The keys that have a value; one that can be derived counts once it was asked for. */
   keys(): ContextKey<unknown>[] {
-    return [...this.#values.keys()];
+    return [...this.#values.keys()].filter((key) => this.hasKey(key));
   }
 
-  /** Forgets the value under `key`. */
+  /** Forgets the value under `key`; one that is derived is made anew when it is asked for. */
   remove(key: ContextKey<unknown>): void {
     this.#values.delete(key);
   }
@@ -120,6 +134,7 @@ export class RequestContext {
    * fields, another body, even another path
    * @throws {InterceptorReturnError} when nothing comes after, as in a resource, or a response hook
    * gives a request.
+   * @throws {InitializingInboundRequestError} when the URL of the given request is refused.
    *
    * @example
    * ```ts

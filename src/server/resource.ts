@@ -26,13 +26,25 @@ export interface Spec<Path extends string = string> {
   readonly query?: Fields | Schema;
   /** Schemas of header fields, each or as a whole; names are case-insensitive (spec 2.3.4.5). */
   readonly headers?: Fields | Schema;
-  /** Schema of the payload, decoded by its media type (spec 2.3.4.4). */
+  /** Schema of the payload, decoded by its media type (spec 2.3.4.4); without it, it is not read. */
   readonly body?: Schema;
-  /** Schemas of the bodies this resource answers with, by status. */
+  /**
+   * Schemas of the bodies this resource answers with, by status. Handlers are type-checked against
+   * them, and bodies checked before they are sent unless the service says `validation: false`.
+   */
   readonly responses?: Readonly<Record<number, Schema>>;
-  /** Media types the request may have, else 415; parameters and case do not count. */
+  /**
+   * Media types the request may have, else 415; parameters and case do not count.
+   *
+   * @default every type
+   */
   readonly consumes?: readonly string[];
-  /** Media types the answer may have; a request that accepts none of them gets 406. */
+  /**
+   * Media types the answer may have, the first one preferred; a request that accepts none of them gets
+   * 406 (RFC 9110 section 12.5.1).
+   *
+   * @default what the value's type says
+   */
   readonly produces?: readonly string[];
   /** The content type of a plainly returned value, in place of the default of its type. */
   readonly mediaType?: string;
@@ -44,7 +56,7 @@ export interface Spec<Path extends string = string> {
   readonly maxEntityBodySize?: number;
   /**
    * What caches are told about plain answers and replies of 2xx; `true` for the defaults
-   * (spec 4.6).
+   * (spec 4.6): fresh for an hour, with an `ETag` and a `Last-Modified`.
    *
    * @default false
    */
@@ -60,7 +72,12 @@ export interface Spec<Path extends string = string> {
    * Several resources may share a name only where they share their path (spec 7.2.1).
    */
   readonly name?: string;
-  /** The resources that answers of this one lead to (spec 7.2). */
+  /**
+   * The resources that answers of this one lead to (spec 7.2): as `_links` in JSON objects, else as a
+   * `Link` field (RFC 8288).
+   *
+   * @default []
+   */
   readonly linkedTo?: readonly LinkedTo[];
 }
 
@@ -99,7 +116,7 @@ export type Bound<Declared, Undeclared> = Declared extends Schema ? Infer<Declar
 
 /** The argument of a handler; each part is computed only if it is declared or read. */
 export interface Call<Path extends string, S> {
-  /** The request as it came. */
+  /** The request as interceptors have left it. */
   readonly request: Request;
   /** The path parameters. */
   readonly path: PathOf<Path, S extends { readonly path: infer Declared } ? Declared : unknown>;

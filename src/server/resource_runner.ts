@@ -19,6 +19,7 @@ import { mayBeConditional, withConditions } from "./conditional.ts";
 import { type ErrorRules, observe } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { headerBinding } from "./header_binding.ts";
+import { unshared } from "./hook_response.ts";
 import { asksForPart, offersParts, partOf } from "./partial_answer.ts";
 import { pathBinding } from "./path_binding.ts";
 import { type Binding, queryBinding } from "./query_binding.ts";
@@ -26,6 +27,7 @@ import { encodeReply, encodeSimply, isPlainData, type ReplyRules } from "./reply
 import type { Fields, Resource, Spec } from "./resource.ts";
 import { ResponseCaching } from "./response_cache.ts";
 import type { ResourceLinks } from "./resource_links.ts";
+import { dropUnsent } from "./unsent.ts";
 import { withoutBody } from "./without_body.ts";
 import type { Schema } from "../schema/standard.ts";
 import type { ServiceConfig } from "./service_config.ts";
@@ -152,7 +154,7 @@ export class ResourceRunner {
     if (exchange.isLayered || !hasWatcher) return this.#firstOf(exchange, returned).then(next);
     const answer = exchange.later(
       returned,
-      (done) => exchange.usedCaller?.responded === true ? discard(done) : next(done),
+      (done) => exchange.usedCaller?.responded === true ? afterwards(exchange, done) : next(done),
     );
     exchange.onRespond = () => exchange.settle?.(() => next(undefined));
     if (exchange.usedCaller?.responded === true) exchange.onRespond();
@@ -174,7 +176,10 @@ export class ResourceRunner {
       // A handler may ask for its caller at any time, so that all of them are waited for like this.
       exchange.onRespond = () => resolve(undefined);
       if (exchange.usedCaller?.responded === true) resolve(undefined);
-      returned.then(resolve, (error) => {
+      returned.then((value) => {
+        if (exchange.usedCaller?.responded === true) afterwards(exchange, value);
+        resolve(value);
+      }, (error) => {
         if (!this.#isLate(exchange, error)) reject(error);
       });
     });
@@ -201,7 +206,11 @@ export class ResourceRunner {
     negotiated: string | undefined,
   ): Response | Promise<Response> {
     const caller = exchange.usedCaller;
-    const value = caller?.responded === true ? caller.given : returned;
+    const answered = caller?.responded === true ? caller.given : returned;
+    if (answered !== returned) dropUnsent(returned);
+    const value = exchange.isLayered && answered instanceof Response
+      ? unshared(answered)
+      : answered;
     if (value === undefined) {
       if (caller !== undefined) return new Response(null, { status: 500 });
       const { links } = this.#rules;
@@ -214,17 +223,16 @@ export class ResourceRunner {
     exchange.isWhole = isWhole(value instanceof Reply ? value.body : value);
     const { caching } = this.#rules;
     const rules = caller?.responded === true ? this.#callerRules : this.#rules;
-    const response = encodeReply(value, rules, negotiated, exchange.request);
+    const response = encodeReply(value, rules, negotiated, exchange.received.request);
     return response instanceof Promise
       ? response.then((done) => finish(exchange, value, done, caching))
       : finish(exchange, value, response, caching);
   }
 }
 
-/** Drops what a handler returned after its caller had answered, and tells whatever feeds it. */
-function discard(value: unknown): Response {
-  const stream = value instanceof Response ? value.body : value;
-  if (stream instanceof ReadableStream && !stream.locked) stream.cancel().catch(() => {});
+/** Drops what a handler returned after its caller had answered; what is given is not looked at. */
+function afterwards({ usedCaller }: Exchange, returned: unknown): Response {
+  if (returned !== usedCaller?.given) dropUnsent(returned);
   return new Response(null);
 }
 
@@ -258,6 +266,7 @@ function conclude(
 ): Response | Promise<Response> {
   const { request } = exchange;
   if (caching === undefined && !mayBeConditional(value)) return ended(exchange, response);
+  if (exchange.steps !== undefined) caching?.protect(response);
   const current = withConditions(request, response);
   if (value instanceof Response) return ended(exchange, current);
   const body = value instanceof Reply ? value.body : value;

@@ -13,7 +13,22 @@ import { etagOf } from "../message/etag.ts";
 import { formatHttpDate } from "../message/http_date.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 
-/** How caches may use the answers of a resource. Times are **seconds**, as in the header. */
+/**
+ * How caches may use the answers of a resource (spec 4.6; RFC 9111 section 5.2.2). Times are
+ * **seconds**, as in the header.
+ *
+ * The defaults say `must-revalidate,public,max-age=3600`.
+ *
+ * @example
+ * ```ts
+ * import { get, service } from "@pirouette/http";
+ *
+ * const shop = service({}, [
+ *   get("/products", { cache: true }, () => ["anvil"]),
+ *   get("/basket", { cache: { isPrivate: true, maxAge: 60 } }, () => []),
+ * ]);
+ * ```
+ */
 export interface ResponseCacheConfig {
   /**
    * `must-revalidate`: never reused stale without asking.
@@ -42,7 +57,7 @@ export interface ResponseCacheConfig {
   /**
    * `private`, in place of `public`: stored only for the one client. The answer to a request with
    * `Authorization` is `private` unless this is said to be `false`; one that sets a cookie always
-   * is. Of one that depends on the cookies it was asked with, this has to say so.
+   * is, but what a layer sets or takes away is not known here. Of one that depends on the cookies it was asked with, this has to say so.
    *
    * @default false
    */
@@ -179,6 +194,13 @@ export class ResponseCaching {
     if (headers.get("etag") !== null) return;
     const bytes = bytesOf(body);
     if (bytes !== undefined) headers.set("etag", etagOf(bytes));
+  }
+
+  /** Says `private` of an answer that interceptors have set a cookie on. */
+  protect({ headers }: Response): void {
+    if (headers.get("set-cookie") === null) return;
+    if (headers.get("cache-control") !== this.#control) return;
+    headers.set("cache-control", this.#privateControl);
   }
 
   /** Sets the date of an answer to GET or HEAD, once its conditions were seen to. */

@@ -8,6 +8,7 @@
  * @module
  */
 import { InitializingOutboundResponseError } from "../message/listener_errors.ts";
+import { dropUnsent } from "./unsent.ts";
 
 /** All that a field value may have: horizontal tab, space, visible characters, and octets above. */
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -20,10 +21,11 @@ export function isFieldValue(value: string): boolean {
 /**
  * A response that somebody else made, if it can be sent.
  *
- * @throws {InitializingOutboundResponseError} when it was sent or read before, is a network error,
- * or a header field has a control character.
+ * @throws {InitializingOutboundResponseError} when it is no response, was sent or read before, is a
+ * network error, or a header field has a control character.
  */
 export function sendable(response: Response): Response {
+  if (!(response instanceof Response)) throw unsendable("it is none");
   if (response.type === "error") throw unsendable("it is a network error");
   if (response.bodyUsed) throw unsendable("its body was read or sent before, send a clone");
   let refused: string | undefined;
@@ -31,8 +33,9 @@ export function sendable(response: Response): Response {
   response.headers.forEach((value, name) => {
     if (!isFieldValue(value)) refused = name;
   });
-  if (refused !== undefined) throw unsendable(`"${refused}" has a control character`);
-  return response;
+  if (refused === undefined) return response;
+  dropUnsent(response);
+  throw unsendable(`"${refused}" has a control character`);
 }
 
 function unsendable(why: string): InitializingOutboundResponseError {

@@ -31,8 +31,9 @@ const serviceOptions: Readonly<Record<keyof ServiceConfig, true>> = {
 /**
  * Makes a service of resources.
  *
- * @throws {TypeError} when an option is unknown, a path template or base path is malformed, or two
- * resources of one method match the same paths.
+ * @throws {TypeError} when an option is unknown or contradicts another, a path template or base path is
+ * malformed, an interceptor is declared wrongly, or two resources of one method match the same paths.
+ * @throws {GenericListenerError} when a link between resources cannot be resolved.
  *
  * @example
  * ```ts

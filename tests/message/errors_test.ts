@@ -58,7 +58,7 @@ const tree: readonly (readonly [name: string, parent: string, status: number])[]
   ["AllRetryAttemptsFailed", "ResiliencyError", 502],
   ["IdleTimeoutError", "ResiliencyError", 504],
   ["LoadBalanceActionError", "ResiliencyError", 502],
-  ["HeaderNotFoundError", "HttpError", 400],
+  ["HeaderNotFoundError", "HttpError", 500],
   ["HeaderBindingError", "HttpError", 400],
   ["HeaderValidationError", "HeaderBindingError", 400],
   ["PayloadBindingError", "HttpError", 400],
