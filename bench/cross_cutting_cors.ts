@@ -58,6 +58,8 @@ export function corsQuestion(): Question {
       }),
       ours("empty layer, text", { layers: [empty] }, forText, bareText, { base: "service, text" }),
       ours("layer, text", layer, forText, markedText, { base: "service, text" }),
+      ours("service, passed on", {}, forText, bareText, {}, passedOn),
+      ours("service, then by hand", {}, forText, markedText, { base: "service, passed on" }, mark),
       byHand("function, text", () => new Response(text), bareText),
       byHand("function, text, by hand", markedByHand, markedText, "function, text"),
       byHand("function, JSON", () => Response.json(data), bareJson),
@@ -67,9 +69,12 @@ export function corsQuestion(): Question {
       hono("Hono, JSON", forJson, bareJson),
       hono("Hono cors(), JSON", forJson, markedJson, "Hono, JSON"),
     ],
-    notes:
-      "By hand is what the platform takes, with no library around it: one `headers.get` on the " +
-      "request and two `headers.append` on the response. What is over the budget is over it there.",
+    notes: "By hand is what the platform takes, one `headers.get` on the request and two " +
+      "`headers.append` on the response, with nothing of ours: after a service has answered, where " +
+      "CORS does it too, and in a function that does nothing else, which the engine compiles as a " +
+      "whole. To hand the fields to `new Response` takes 1.5 µs more here, as Deno prepares them " +
+      "for a socket then, which gives half of it back. A layer cannot know that an answer has no " +
+      "such field yet and looks, and a service checks what a layer leaves.",
   };
 }
 
@@ -79,9 +84,17 @@ function ours(
   request: Request,
   expected: Expected,
   held: Held = {},
+  after?: (request: Request, response: Response) => Response,
 ): Contender {
   const { fetch } = service(config, [get("/text", () => text), get("/json", () => data)]);
-  return answering(name, asking(fetch, request), expected, held);
+  const call = after === undefined
+    ? asking(fetch, request)
+    : async () => after(request, await fetch(request));
+  return answering(name, call, expected, held);
+}
+
+function passedOn(_: Request, response: Response): Response {
+  return response;
 }
 
 function byHand(

@@ -6,14 +6,28 @@
  */
 import { Hono, type MiddlewareHandler } from "npm:hono@4.13.19";
 import { get, type Interceptor, service } from "../mod.ts";
-import { answering, asking, type Contender, type Question } from "./cross_cutting_question.ts";
+import {
+  answering,
+  asking,
+  type Contender,
+  type Held,
+  type Question,
+} from "./cross_cutting_question.ts";
 
 const count = 10;
 const text = "Hello, World!";
+const base = "service without";
 const request = new Request("http://localhost/hello");
 
 /** Nanoseconds that ten interceptors may add to a request. */
 const budget = 1_500;
+
+const looks: Interceptor = {
+  response({ response, context }) {
+    if (response.status !== 200) throw new Error("Cannot look at another response");
+    return context.next();
+  },
+};
 
 /** Ten interceptors that do nothing, against the same service without. */
 export function pipelineQuestion(): Question {
@@ -21,11 +35,12 @@ export function pipelineQuestion(): Question {
     title: "ten interceptors that do nothing",
     about: "extra",
     contenders: [
-      ours("service without"),
+      ours(base),
       ours("request hooks", { request: ({ context }) => context.next() }),
       // deno-lint-ignore require-await -- what is measured is a hook that is asynchronous
       ours("asynchronous request hooks", { request: async ({ context }) => context.next() }),
       ours("response hooks", { response: ({ context }) => context.next() }),
+      ours("response hooks that look at the response", looks, { base }),
       ours("hooks whose path filter does not match", {
         on: { path: "/other/:rest*" },
         request: ({ context }) => context.next(),
@@ -36,17 +51,17 @@ export function pipelineQuestion(): Question {
         await next();
       }),
     ],
-    notes: "Every hook of ours and every middleware is a function of its own that goes on to the " +
-      "next. Response hooks are given a response whose header fields can be set, which the platform " +
-      "makes only then, and what they leave is checked for fields that cannot be sent.",
+    notes:
+      "Every interceptor is an object of its own whose hook returns `context.next()`. A hook that " +
+      "looks at the response may set anything in it, so that its header fields are made ready and, " +
+      "at the end, checked: that is once a request, whatever the number of hooks.",
   };
 }
 
-function ours(name: string, hook?: Interceptor): Contender {
+function ours(name: string, hook?: Interceptor, held: Held = { base, budget }): Contender {
   const interceptors = hook === undefined ? [] : Array.from({ length: count }, () => ({ ...hook }));
-  const hello = service({ interceptors }, [get("/hello", () => text)]);
-  const held = hook === undefined ? {} : { base: "service without", budget };
-  return answering(name, asking(hello.fetch, request), { text }, held);
+  const { fetch } = service({ interceptors }, [get("/hello", () => text)]);
+  return answering(name, asking(fetch, request), { text }, hook === undefined ? {} : held);
 }
 
 function hono(name: string, middleware?: MiddlewareHandler): Contender {

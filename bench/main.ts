@@ -25,6 +25,12 @@ const benches: readonly Bench[] = [
     file: "server.ts",
   },
   {
+    title: "What is around resources costs",
+    about: "Interceptors, CORS, compression, entity tags and layers, in one process without a " +
+      "socket. Hono is pinned in the bench's files.",
+    file: "cross_cutting.ts",
+  },
+  {
     title: "What finding a route costs",
     about: "Median nanoseconds a match, parameters read.",
     file: "router.ts",
@@ -48,7 +54,9 @@ const losses =
   "level with or below its best peer; the body row was level with h3 and Hono, which look " +
   "neither at the media type nor at the length nor for invalid UTF-8. The router is level with " +
   "memoirist on Hono's routes and behind it where both build an object; the row that reads by " +
-  "position, as typed parameters are bound, builds none.";
+  "position, as typed parameters are bound, builds none. CORS on a text cost 0.53 to 0.58 µs where 0.3 was " +
+  "the goal: setting two header fields takes the platform 0.49 to 0.54 at the same place. A layer that " +
+  "does nothing cost 0.95 µs, twice Hono's, and secureHeaders() twice Hono's for as many fields.";
 
 if (import.meta.main) {
   const parts = [

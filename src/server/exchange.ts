@@ -69,6 +69,10 @@ export class Exchange implements RequestFacts {
   isWatched = false;
   /** Whether layers stand between the handler and the answer, so that none may go past them. */
   isLayered = false;
+  /** Whether layers have asked for its answer already; another time they ask it anew. */
+  isAsked = false;
+  /** What layers were given from inside. */
+  inside: Response | undefined = undefined;
   /** Answers before what is watched is done; set where something is. */
   settle: ((make: () => Response | Promise<Response>) => void) | undefined = undefined;
   /** Whether the answer is there as a whole, so that sending it is one write. */

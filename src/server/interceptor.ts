@@ -216,11 +216,11 @@ export function checkInterceptor(given: object): void {
 /** What an interceptor or its class says; not what something else put on every object. */
 export function declared(
   { on, bind }: Pick<Interceptor, "on" | "bind">,
-): Pick<Interceptor, "on" | "bind"> {
+): { readonly [Name in "on" | "bind"]: Interceptor[Name] | undefined } {
   const everywhere: Pick<Interceptor, "on" | "bind"> = Object.prototype;
   return {
-    ...(on === undefined || on === everywhere.on ? {} : { on }),
-    ...(bind === undefined || bind === everywhere.bind ? {} : { bind }),
+    on: on === everywhere.on ? undefined : on,
+    bind: bind === everywhere.bind ? undefined : bind,
   };
 }
 

@@ -179,8 +179,10 @@ function filterRouter({ method, path }: InterceptorFilter, basePath: string): Ro
   const prefix = basePath.replace(/[\\:*+?(){}]/g, "\\$&");
   const relative = path === undefined ? "/*" : canonicalPattern(path);
   const patterns = [relative === "/" && prefix !== "" ? prefix : prefix + relative];
-  // "/base/*" has what is below the base path, and the resource "/" is the base path itself.
-  if (matches(relative, "/") && !matches(patterns[0] as string, basePath)) patterns.push(prefix);
+  // "/base/*" has what is below the base path, and the resource "/" is the base path itself; without
+  // one, "/:rest*" has everything but "/".
+  const hasRoot = matches(relative, "/") || matches(relative, "");
+  if (hasRoot && !matches(patterns[0] as string, basePath || "/")) patterns.push(prefix || "/");
   for (const one of methodsOf(method)) {
     for (const pattern of patterns) router.add(one, pattern, true);
   }

@@ -12,16 +12,14 @@ import type { Exchange, Surroundings } from "./exchange.ts";
 import { locate } from "./locate.ts";
 import type { Intercepted } from "./pipeline_run.ts";
 import { sendable } from "./sendable.ts";
+import { dropUnsent } from "./unsent.ts";
+import { withoutBody } from "./without_body.ts";
 
 /** Layers around whatever answers. */
 export class Layered {
   readonly #inside: Intercepted;
   readonly #fetch: Fetch;
   readonly #exchanges = new WeakMap<Request, Exchange>();
-  /** The answers from inside that are there as a whole, by their exchanges. */
-  readonly #whole = new WeakMap<Exchange, Response>();
-  /** The exchanges that were answered from inside once already. */
-  readonly #asked = new WeakSet<Exchange>();
   /** What the exchanges here have in common with those of requests that a layer makes anew. */
   #surroundings: Surroundings | undefined = undefined;
 
@@ -52,20 +50,19 @@ export class Layered {
     const response = await answer;
     // What a layer may have changed is not known any more.
     exchange.isFresh = false;
-    if (this.#whole.get(exchange) !== response) exchange.isWhole = false;
-    return sendable(response);
+    if (exchange.inside !== response) exchange.isWhole = false;
+    const checked = sendable(response);
+    return exchange.received.method === "HEAD" ? withoutBody(exchange, checked) : checked;
   }
 
   /** What the innermost layer calls, with the request it was given or another. */
   async #innermost(request: Request): Promise<Response> {
     const known = this.#exchangeOf(request);
     // What the first time has left behind, perhaps while it still goes on, is not the second's.
-    const exchange = this.#asked.has(known) ? known.again(request) : known;
-    this.#asked.add(known);
+    const exchange = known.isAsked ? known.again(request) : known;
+    known.isAsked = true;
     try {
-      const response = await this.#inside.dispatch(exchange);
-      if (exchange.isWhole) this.#whole.set(exchange, response);
-      return response;
+      return exchange.inside = await this.#inside.dispatch(exchange);
     } catch (error) {
       return await this.#inside.fail(exchange, error);
     }
@@ -81,7 +78,10 @@ export class Layered {
     } catch (error) {
       // The body is gone by now, if there was one: only the head of the request matters.
       const request = input instanceof Request ? input : new Request(input);
-      return await this.#inside.fail(this.#exchangeOf(request), error);
+      const exchange = this.#exchangeOf(request);
+      // Whatever the layer was given, nobody has it now.
+      dropUnsent(exchange.inside);
+      return await this.#inside.fail(exchange, error);
     }
   }
 

@@ -8,6 +8,7 @@
  */
 import { InterceptorReturnError, ServiceNotFoundError } from "../message/listener_errors.ts";
 import { Reply } from "../message/reply.ts";
+import { withConditions } from "./conditional.ts";
 import type { Exchange } from "./exchange.ts";
 import type { BoundHookCall, Hooked } from "./hook_call.ts";
 import {
@@ -266,7 +267,10 @@ export class PipelineRun implements Steps, Hooked {
 
   /** Answers the error, so that its hooks have a response to look at. */
   #fail(): Promise<void> | undefined {
-    const answer = this.#intercepted.fail(this.#exchange, this.#error);
+    const exchange = this.#exchange;
+    exchange.mayRecover = true;
+    const answer = this.#intercepted.fail(exchange, this.#error);
+    exchange.mayRecover = false;
     if (answer instanceof Promise) {
       return answer.then((response) => void (this.#response = response));
     }
@@ -358,12 +362,20 @@ export class PipelineRun implements Steps, Hooked {
     try {
       // Nobody but us has a response that was just made and that no hook has looked at.
       const checked = this.#wasHooked && !exchange.isFresh ? sendable(response) : response;
-      const answer = exchange.conclude?.(checked) ?? checked;
+      const answer = this.#concluded(checked);
       if (answer instanceof Promise) return answer.catch((error) => this.#refused(error));
       return exchange.received.method === "HEAD" ? withoutBody(exchange, answer) : answer;
     } catch (error) {
       return this.#refused(error);
     }
+  }
+
+  /** What the request's conditions make of the answer, with the validators that hooks may have set. */
+  #concluded(response: Response): Answer {
+    const { conclude, method, request, isFresh } = this.#exchange;
+    if (conclude !== undefined) return conclude(response);
+    const isRead = method === "GET" || method === "HEAD";
+    return isRead && !isFresh ? withConditions(request, response) : response;
   }
 
   /** An answer that cannot be sent, or that the request's conditions refuse: error hooks answer. */

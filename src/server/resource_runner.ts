@@ -265,8 +265,9 @@ function conclude(
   caching: ResponseCaching | undefined,
 ): Response | Promise<Response> {
   const { request } = exchange;
-  if (caching === undefined && !mayBeConditional(value)) return ended(exchange, response);
+  // Whatever a value is, response hooks may have set a validator.
   if (exchange.steps !== undefined) caching?.protect(response);
+  else if (caching === undefined && !mayBeConditional(value)) return ended(exchange, response);
   const current = withConditions(request, response);
   if (value instanceof Response) return ended(exchange, current);
   const body = value instanceof Reply ? value.body : value;

@@ -1,7 +1,7 @@
 // SECURITY.md rows 16 and 18: no shared cache is told to keep one client's answer for others, and
 // the fields that conditions and ranges come in are read in linear time.
 import assert from "node:assert/strict";
-import { get, ok, service } from "@pirouette/http";
+import { get, type Interceptor, ok, service } from "@pirouette/http";
 import { parseRange } from "../../src/message/byte_range.ts";
 import { listMatches } from "../../src/message/etag.ts";
 import { parseHttpDate } from "../../src/message/http_date.ts";
@@ -44,6 +44,41 @@ Deno.test("security 16: an answer that sets a cookie is always private", async (
     const { headers } = await cached.fetch("http://localhost/");
     assert.equal(headers.get("cache-control"), "must-revalidate,private,max-age=3600");
   }
+});
+
+Deno.test("security 16: interceptors make no public answer of a private one", async () => {
+  const strips: Interceptor = {
+    request({ request, context }) {
+      const headers = new Headers(request.headers);
+      headers.delete("authorization");
+      return context.next(new Request(request, { headers }));
+    },
+  };
+  const setsCookie: Interceptor = {
+    on: { path: "/session" },
+    response({ response, context }) {
+      response.headers.append("set-cookie", "id=1");
+      return context.next();
+    },
+  };
+  const cached = service({ interceptors: [strips, setsCookie] }, [
+    get("/", { cache: true }, () => "mine"),
+    get("/session", { cache: { isPrivate: false } }, () => ok({ body: "mine" })),
+    get("/own", { cache: true }, () => ok({ headers: { "cache-control": "public" } })),
+  ]);
+  const expected = "must-revalidate,private,max-age=3600";
+  await onBothTransports(cached, async (ask) => {
+    const control = async (path: string, headers = {}) => {
+      const response = await ask(path, { headers });
+      await response.body?.cancel();
+      return response.headers.get("cache-control");
+    };
+    assert.equal(await control("/", { authorization }), expected);
+    assert.equal(await control("/"), "must-revalidate,public,max-age=3600");
+    assert.equal(await control("/session"), expected);
+    assert.equal(await control("/session", { "if-none-match": "*" }), expected);
+    assert.equal(await control("/own"), "public");
+  });
 });
 
 Deno.test("security 16: an answer that Accept chose says so", async () => {

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
-import { bytes, json, post, serve, service, stream, text } from "@pirouette/http";
+import { bytes, interceptor, json, post, serve, service, stream, text } from "@pirouette/http";
 import { readContent } from "../../src/message/body_reader.ts";
 import { decodeContent } from "../../src/message/decode_content.ts";
 import { PayloadTooLargeError } from "../../src/message/status_errors.ts";
@@ -100,6 +100,29 @@ Deno.test("decompression bomb: a declared length over the limit is refused befor
     "Content-Length: 1000000000",
   ]);
   assert.equal((await sendRaw(server, head))?.status, 413);
+});
+
+Deno.test("decompression bomb: one that an interceptor binds is 413 too", async () => {
+  const binds = interceptor({
+    bind: { body: bytes() },
+    request: ({ context }) => context.next(),
+  });
+  let handled = 0;
+  const intercepted = service({ maxEntityBodySize: LIMIT, interceptors: [binds] }, [
+    post("/", () => handled++),
+  ]);
+  await onBothTransports(intercepted, async (ask) => {
+    for (const coding of Object.keys(encoders)) {
+      const response = await ask("/", {
+        method: "POST",
+        body: bomb(64 * MIB, coding),
+        headers: { "content-encoding": coding, "content-type": "application/octet-stream" },
+      });
+      await response.body?.cancel();
+      assert.equal(response.status, 413, coding);
+    }
+  });
+  assert.equal(handled, 0);
 });
 
 Deno.test("decompression bomb: memory stays near the limit", async () => {

@@ -148,6 +148,42 @@ Deno.test("guard interceptor: of a method it guards what that method's resources
   }
 });
 
+Deno.test("guard interceptor: one for all below the base path is for the base path too", async () => {
+  for (const path of ["/*", "/:rest*", "/:rest(.*)", undefined]) {
+    for (const basePath of ["/", "/api"]) {
+      const on = path === undefined ? {} : { path };
+      const whole = service({ basePath, interceptors: [{ on, request: () => forbidden() }] }, [
+        get("/", () => SECRET),
+        get("/*", () => SECRET),
+      ]);
+      const base = basePath === "/" ? "" : basePath;
+      for (const target of [base, `${base}/`, `${base}/x`, `${base}//x`, `${base}/x//`]) {
+        const { status } = await whole.fetch(`http://x${target}`);
+        assert.equal(status, 403, `${path} of ${basePath}: ${target}`);
+      }
+    }
+  }
+});
+
+Deno.test("guard interceptor: empty segments are no way around a rest in braces", async () => {
+  const braced = service({
+    interceptors: [{ on: { path: "/admin{/:rest}*" }, request: () => forbidden() }],
+  }, [get("/admin/*", () => SECRET)]);
+  for (const target of ["/admin", "/admin/", "/admin//x", "/admin/x//y"]) {
+    const response = await braced.fetch(`http://x${target}`);
+    assert.notEqual(await response.text(), SECRET, target);
+  }
+});
+
+Deno.test("guard interceptor: one for a method that nobody sends is refused", () => {
+  const make = (method: string | string[]) => () =>
+    service({ interceptors: [{ on: { method }, request: () => forbidden() }] }, []);
+  for (const method of ["get", "Post", "patch", "", "GET, POST", ["GET", "delete"]]) {
+    assert.throws(make(method), /Cannot intercept the method "[^"]*": give one as it is sent/);
+  }
+  for (const method of ["PURGE", "purge", "*", ["GET", "M-SEARCH"]]) make(method)();
+});
+
 Deno.test("guard interceptor: random targets are seen alike by filter, router and handler", async () => {
   const seeing = service({ interceptors: [guard] }, [
     get("/admin", () => SECRET),

@@ -7,9 +7,11 @@
 import assert from "node:assert/strict";
 import {
   any,
+  forbidden,
   form,
   get,
   int,
+  type Interceptor,
   json,
   Listener,
   optional,
@@ -244,18 +246,31 @@ Deno.test("polluted requests: a prototype that something else polluted gives no 
     requestLimits: { maxUriLength: 1 },
     maxUriLength: 1,
     maxHeaderSize: 1,
+    on: { path: "/nowhere" },
+    bind: { query: { forged: string() } },
+    method: "PUT",
   };
   // Enumerable, as assignments through `__proto__` would make them.
   for (const [name, value] of Object.entries(pollution)) {
     Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true });
   }
   let victim: Service;
+  let guarded: Service;
   let listener: Listener;
   try {
-    victim = service({}, [get("/a", () => ({ a: 1 })), get("/b", {}, () => ({ a: 1 }))]);
+    const guard: Interceptor = { request: () => forbidden() };
+    const own: Interceptor = { on: { method: "GET", path: "/guarded" }, ...guard };
+    guarded = service({ interceptors: [guard] }, [get("/guarded", () => "secret")]);
+    victim = service({ interceptors: [own] }, [
+      get("/a", () => ({ a: 1 })),
+      get("/b", {}, () => ({ a: 1 })),
+    ]);
     listener = new Listener(0, { host: "127.0.0.1" }).attach(victim);
   } finally {
     for (const name of Object.keys(pollution)) Reflect.deleteProperty(Object.prototype, name);
+  }
+  for (const one of [victim, guarded]) {
+    assert.equal((await one.fetch("http://h/guarded")).status, 403);
   }
   await using server = await listener.start();
   for (const path of ["/a", "/b"]) {

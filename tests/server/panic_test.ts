@@ -79,6 +79,7 @@ const panics: readonly (readonly [path: string, init: RequestInit, status: numbe
   ["/late", {}, 200],
   ["/layered/layer", {}, 500],
   ["/layered/thrown", {}, 500],
+  ["/intercepted/thrown", {}, 500],
 ];
 
 for (const [path, init, status] of panics) {
@@ -95,7 +96,8 @@ for (const [path, init, status] of panics) {
   });
 }
 
-for (const [path, status] of [["/returned", 500], ["/ours", 404]] as const) {
+const expected = [["/returned", 500], ["/ours", 404], ["/intercepted/recovered", 500]] as const;
+for (const [path, status] of expected) {
   Deno.test(`panic: ${path} is none`, async () => {
     await using program = new Program("exit");
     const url = await within(program.url(), "the URL", 20_000);

@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { get, type Layer, NotFoundError, post, serve, service } from "@pirouette/http";
+import {
+  get,
+  type Interceptor,
+  type Layer,
+  NotFoundError,
+  post,
+  serve,
+  service,
+} from "@pirouette/http";
 
 const bug = (): never => {
   throw new TypeError("bug");
@@ -37,9 +45,20 @@ const panicking = service({ onError }, [
       }
     })())),
 ]);
+const recovers: Interceptor = { on: { path: "/recovered" }, responseError: () => "dealt with" };
+const failsAgain: Interceptor = {
+  responseError({ error }) {
+    throw error;
+  },
+};
+const intercepted = service({
+  basePath: "/intercepted",
+  onError,
+  interceptors: [recovers, failsAgain],
+}, [get("/recovered", bug), get("/thrown", bug)]);
 const layered = service({ basePath: "/layered", onError, layers: [layer] }, [get("/thrown", bug)]);
 
-const server = await serve([panicking, layered], {
+const server = await serve([panicking, layered, intercepted], {
   port: 0,
   host: "127.0.0.1",
   ...(Deno.args[0] === undefined ? {} : { onPanic: Deno.args[0] as "respond" | "exit" }),
