@@ -10,8 +10,8 @@ import { InterceptorReturnError } from "../message/listener_errors.ts";
 import { Caller } from "./caller.ts";
 import { type Connection, keepConnection, type PlatformAddress } from "../message/connection.ts";
 import { keepOrigin } from "../message/request_origin.ts";
-import type { Next, Steps } from "./next.ts";
-import { RequestContext, type RequestFacts } from "./request_context.ts";
+import type { Steps } from "./next.ts";
+import { type ContextKey, RequestContext, type RequestFacts } from "./request_context.ts";
 import { endOfTarget } from "./request_target.ts";
 import type { Match } from "./router.ts";
 
@@ -46,6 +46,7 @@ export interface Surroundings {
 
 /** The parts of an exchange that most requests never ask for. */
 interface Extras {
+  values?: Map<ContextKey<unknown>, unknown>;
   context?: RequestContext;
   caller?: Caller;
   controller?: AbortController;
@@ -58,7 +59,7 @@ interface Extras {
 }
 
 /** The state of one request. */
-export class Exchange implements RequestFacts {
+export class Exchange implements RequestFacts, Steps {
   /** What the router found; `undefined` until then, and where nothing matched. */
   match: Match<unknown> | undefined = undefined;
   /** Whether the payload is being read: a request that times out then is the client's fault. */
@@ -79,8 +80,8 @@ export class Exchange implements RequestFacts {
   isWhole = false;
   /** Whether the answer was made of a plain value, so that it has no header field but its type. */
   isFresh = false;
-  /** The interceptors of the request, while they run. */
-  steps: Steps | undefined = undefined;
+  /** Whether interceptors stand around what answers. */
+  isIntercepted = false;
   /** What is left to do once they have run: 304, a part, HEAD's missing body. */
   conclude: ((response: Response) => Response | Promise<Response>) | undefined = undefined;
   /** The error that a handler or a hook gave back rather than threw. */
@@ -151,9 +152,14 @@ export class Exchange implements RequestFacts {
     return this.match?.rest ?? "";
   }
 
+  /** What is kept for the request. */
+  get values(): Map<ContextKey<unknown>, unknown> {
+    return (this.#extras ??= {}).values ??= new Map();
+  }
+
   /** The context that interceptors and handler share. */
   get context(): RequestContext {
-    return (this.#extras ??= {}).context ??= new RequestContext(this);
+    return (this.#extras ??= {}).context ??= new RequestContext(this, this);
   }
 
   /** The other end. */
@@ -208,10 +214,11 @@ export class Exchange implements RequestFacts {
     return request;
   }
 
-  /** Leads to the next interceptor. */
-  next(request?: Request): Next {
-    if (this.steps !== undefined) return this.steps.next(request);
-    const message = "request context object does not contain the configured interceptors";
+  /** A resource is the last to be asked: nothing is next. */
+  next(): never {
+    const message = this.isIntercepted
+      ? "no next service to be returned"
+      : "request context object does not contain the configured interceptors";
     throw new InterceptorReturnError(message);
   }
 
@@ -256,6 +263,11 @@ export class Exchange implements RequestFacts {
     this.routeStart = found.routeStart;
     this.routeEnd = found.routeEnd;
     this.match = undefined;
+  }
+
+  /** Whether its answer is no longer wanted. */
+  get isAborted(): boolean {
+    return this.#extras?.abortReason !== undefined;
   }
 
   /** Tells whoever holds {@linkcode signal} that the answer is no longer wanted. */

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { InterceptorReturnError } from "../message/listener_errors.ts";
 import { Caller } from "./caller.ts";
 import type { Exchange } from "./exchange.ts";
-import type { RequestContext } from "./request_context.ts";
+import type { Next, Steps } from "./next.ts";
+import { RequestContext } from "./request_context.ts";
 import { dropUnsent } from "./unsent.ts";
 
 /** What a request hook has bound. */
@@ -24,28 +26,36 @@ export interface HookBindings {
 export interface Hooked {
   /** The response so far, one whose header fields can be set; `undefined` before there is any. */
   shown(): Response | undefined;
+  /** The number of the hook that runs; it is another once the hook has returned. */
+  readonly turn: number;
+  /** Leads to the next hook. */
+  next(request?: Request): Next;
 }
 
 /** A hook's argument. Its types are those of the hooks of an `Interceptor`. */
-export class BoundHookCall {
+export class BoundHookCall implements Steps {
   readonly #exchange: Exchange;
   readonly #params: (() => unknown) | undefined;
-  readonly #hooked: Hooked | undefined;
+  readonly #hooked: Hooked;
+  /** The number of the hook that this is the argument of. */
+  readonly #turn: number;
   readonly #error: Error | undefined;
   #response: Response | undefined = undefined;
   #bound: HookBindings | undefined = undefined;
   #caller: Caller | undefined = undefined;
+  #context: RequestContext | undefined = undefined;
 
   /** Joins the request's state and what the hook is about. */
   constructor(
     exchange: Exchange,
     params: (() => unknown) | undefined,
-    hooked: Hooked | undefined,
+    hooked: Hooked,
     error: Error | undefined,
   ) {
     this.#exchange = exchange;
     this.#params = params;
     this.#hooked = hooked;
+    this.#turn = hooked.turn;
     this.#error = error;
   }
 
@@ -62,7 +72,7 @@ export class BoundHookCall {
 
   /** The response so far. */
   get response(): Response | undefined {
-    return this.#response ??= this.#hooked?.shown();
+    return this.#response ??= this.#hooked.shown();
   }
 
   /** What was thrown. */
@@ -109,8 +119,14 @@ export class BoundHookCall {
     dropUnsent(this.#caller?.given);
   }
 
-  /** What interceptors and handler share. */
+  /** What interceptors and handler share; one for each hook, so that none goes on for another. */
   get context(): RequestContext {
-    return this.#exchange.context;
+    return this.#context ??= new RequestContext(this.#exchange, this);
+  }
+
+  /** Leads to the next interceptor. */
+  next(request?: Request): Next {
+    if (this.#turn === this.#hooked.turn) return this.#hooked.next(request);
+    throw new InterceptorReturnError("next() was called after its hook had returned");
   }
 }

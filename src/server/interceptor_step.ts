@@ -84,7 +84,7 @@ export class InterceptorStep {
   }
 
   /** The argument of a hook that binds nothing. */
-  call(exchange: Exchange, hooked?: Hooked, error?: Error): BoundHookCall {
+  call(exchange: Exchange, hooked: Hooked, error?: Error): BoundHookCall {
     const params = this.#router && (() => this.#match(exchange)?.params());
     return new BoundHookCall(exchange, params, hooked, error);
   }
@@ -94,9 +94,9 @@ export class InterceptorStep {
    *
    * @throws {HttpError} when the request does not fit what is bound.
    */
-  requestCall(exchange: Exchange): BoundHookCall | Promise<BoundHookCall> {
+  requestCall(exchange: Exchange, hooked: Hooked): BoundHookCall | Promise<BoundHookCall> {
     const bindings = this.#bindings;
-    const call = this.call(exchange);
+    const call = this.call(exchange, hooked);
     if (bindings === undefined) return call;
     const path = bindings.path && this.#bindPath(exchange, bindings.path);
     const query = bindings.query?.(exchange);

@@ -6,24 +6,16 @@
  *
  * @module
  */
-import { InterceptorReturnError, ServiceNotFoundError } from "../message/listener_errors.ts";
+import { ServiceNotFoundError } from "../message/listener_errors.ts";
 import { Reply } from "../message/reply.ts";
 import { withConditions } from "./conditional.ts";
 import type { Exchange } from "./exchange.ts";
 import type { BoundHookCall, Hooked } from "./hook_call.ts";
-import {
-  type Answer,
-  isForeign,
-  isThenable,
-  mismatch,
-  nothing,
-  Thrown,
-  toError,
-} from "./hook_outcome.ts";
+import { type Answer, isForeign, isThenable, nothing, Thrown, toError } from "./hook_outcome.ts";
+import { HookCursor } from "./hook_cursor.ts";
 import { replaceBody, toMutable, unshared } from "./hook_response.ts";
 import type { InterceptorStep } from "./interceptor_step.ts";
-import { locate } from "./locate.ts";
-import { Next, type Steps } from "./next.ts";
+import { Next } from "./next.ts";
 import { encodeReply } from "./reply_encoder.ts";
 import { sendable } from "./sendable.ts";
 import type { HookName, StepList } from "./step_list.ts";
@@ -42,15 +34,11 @@ export interface Intercepted {
 }
 
 /** One request on its way through a pipeline. */
-export class PipelineRun implements Steps, Hooked {
+export class PipelineRun implements Hooked {
   readonly #list: StepList;
   readonly #intercepted: Intercepted;
   readonly #exchange: Exchange;
-  #phase: "request" | "service" | "response" = "request";
-  /** The interceptor whose hook runs, or ran last. */
-  #position = -1;
-  /** Where `next()` has led; the position itself until it is called. */
-  #target = -1;
+  readonly #cursor: HookCursor;
   #call: BoundHookCall | undefined = undefined;
   /** What the hook has returned, or a promise of it. */
   #entered: unknown = undefined;
@@ -68,7 +56,8 @@ export class PipelineRun implements Steps, Hooked {
     this.#list = list;
     this.#intercepted = intercepted;
     this.#exchange = exchange;
-    exchange.steps = this;
+    this.#cursor = new HookCursor(list, exchange);
+    exchange.isIntercepted = true;
   }
 
   /** Answers the request. */
@@ -82,36 +71,19 @@ export class PipelineRun implements Steps, Hooked {
     return this.#backwards(this.#list.end - 1);
   }
 
-  /** Leads one further in the direction of the phase. */
-  next(request?: Request): Next {
-    const isForwards = this.#phase === "request";
-    const last = isForwards ? this.#list.end : -1;
-    if (this.#phase === "service" || this.#target === last) {
-      throw new InterceptorReturnError("no next service to be returned");
-    }
-    if (isForwards) {
-      if (request !== undefined) this.#replaceRequest(request);
-      this.#target = this.#list.following(this.#target + 1, "request", this.#exchange);
-    } else {
-      if (request !== undefined) {
-        throw new InterceptorReturnError("a response hook gives no request to go on with");
-      }
-      this.#target = this.#list.preceding(this.#target - 1, "response", this.#exchange);
-    }
-    return this.#list.next(this.#target);
+  /** The number of the hook that runs. */
+  get turn(): number {
+    return this.#cursor.turn;
   }
 
-  #replaceRequest(request: Request): void {
-    const exchange = this.#exchange;
-    if (request === exchange.request) return;
-    const found = locate(request, exchange.connection);
-    if (found.fault !== undefined) throw found.fault;
-    exchange.replace(found);
+  /** Leads one further in the direction of the phase. */
+  next(request?: Request): Next {
+    return this.#cursor.next(request);
   }
 
   /** Request hooks from `from` on, then the service. */
   #forwards(from: number): Answer {
-    this.#phase = "request";
+    this.#cursor.phase = "request";
     let index = this.#enterFollowing(from);
     while (index !== this.#list.end) {
       if (isThenable(this.#entered)) return this.#forwardsLater(index);
@@ -151,11 +123,11 @@ export class PipelineRun implements Steps, Hooked {
 
   /** Calls a hook; what it throws is an outcome like any other. */
   #enter(index: number, hook: HookName): unknown {
-    this.#position = this.#target = index;
+    this.#cursor.enter(index);
     const step = this.#list.steps[index] as InterceptorStep;
     try {
       const call = hook === "request"
-        ? step.requestCall(this.#exchange)
+        ? step.requestCall(this.#exchange, this)
         : step.call(this.#exchange, this, this.#error);
       return call instanceof Promise
         ? call.then((bound) => this.#invoke(step, hook, bound))
@@ -176,15 +148,11 @@ export class PipelineRun implements Steps, Hooked {
     if (returned instanceof Thrown) return this.#failed(index, returned.error) + 1;
     try {
       const value = this.#given(returned);
-      const wentOn = this.#target !== index;
-      if (value instanceof Next || isForeign(value)) {
-        const expected = wentOn ? this.#target : index + 1;
-        if (value !== this.#list.next(expected)) throw mismatch(expected === this.#list.end);
-        this.#error = undefined;
-        return expected;
-      }
+      const cursor = this.#cursor;
+      const goesOn = value instanceof Next || isForeign(value);
+      const next = goesOn ? cursor.follow(value) : cursor.target;
       this.#error = undefined;
-      if (value === undefined && wentOn) return this.#target;
+      if (goesOn || (value === undefined && cursor.wentOn)) return next;
       const { rules } = this.#list.steps[index] as InterceptorStep;
       const answer = value === undefined ? nothing() : encodeReply(ownOf(value), rules);
       return this.#answered(answer, index - 1);
@@ -194,7 +162,9 @@ export class PipelineRun implements Steps, Hooked {
   }
 
   #serve(): Answer {
-    this.#phase = "service";
+    this.#cursor.phase = "service";
+    // While a hook took its time the request was answered in its place: nobody waits any more.
+    if (this.#exchange.isAborted) return new Response(null, { status: 503 });
     try {
       const answer = this.#intercepted.dispatch(this.#exchange);
       return this.#answered(answer, this.#list.end - 1);
@@ -221,13 +191,15 @@ export class PipelineRun implements Steps, Hooked {
     this.#error = error;
     // Where there is no service, it is the last hook that could not go on (spec 8.1.4.1).
     const isMissing = error instanceof ServiceNotFoundError &&
-      this.#exchange.match === undefined && this.#position !== -1;
-    return isMissing ? this.#forwards(this.#position + 1) : this.#backwards(this.#list.end - 1);
+      this.#exchange.match === undefined && this.#cursor.position !== -1;
+    return isMissing
+      ? this.#forwards(this.#cursor.position + 1)
+      : this.#backwards(this.#list.end - 1);
   }
 
   /** Response hooks from `from` back to the first, then the response itself. */
   #backwards(from: number): Answer {
-    this.#phase = "response";
+    this.#cursor.phase = "response";
     let index = this.#enterPreceding(from);
     while (index !== -1) {
       if (isThenable(this.#entered)) return this.#backwardsLater(index);
@@ -293,16 +265,12 @@ export class PipelineRun implements Steps, Hooked {
     if (returned instanceof Thrown) return this.#failed(index, returned.error) - 1;
     try {
       const value = this.#given(returned);
-      const wentOn = this.#target !== index;
-      if (value instanceof Next || isForeign(value)) {
-        const expected = wentOn ? this.#target : index - 1;
-        if (value !== this.#list.next(expected)) throw mismatch(false);
+      const cursor = this.#cursor;
+      const goesOn = value instanceof Next || isForeign(value);
+      const next = goesOn ? cursor.follow(value) : cursor.target;
+      if (goesOn || (value === undefined && cursor.wentOn)) {
         this.#error = undefined;
-        return expected;
-      }
-      if (value === undefined && wentOn) {
-        this.#error = undefined;
-        return this.#target;
+        return next;
       }
       this.#response = this.#successor(index, value);
       this.#error = undefined;
@@ -338,6 +306,7 @@ export class PipelineRun implements Steps, Hooked {
 
   /** What a hook answers: what it gave its caller, or else what it returned. */
   #given(returned: unknown): unknown {
+    this.#cursor.leave();
     const value = this.#call?.answer(returned);
     if (!(value instanceof Error)) return value;
     this.#exchange.returnedError = value;
@@ -348,6 +317,7 @@ export class PipelineRun implements Steps, Hooked {
   #failed(index: number, thrown: unknown): number {
     this.#error = toError(thrown);
     this.#exchange.reading = false;
+    this.#cursor.leave();
     this.#call?.drop();
     this.#drop();
     this.#response = undefined;
@@ -355,7 +325,7 @@ export class PipelineRun implements Steps, Hooked {
   }
 
   #leave(): Answer {
-    this.#phase = "service";
+    this.#cursor.phase = "service";
     const exchange = this.#exchange;
     const response = this.#response;
     if (response === undefined) return this.#intercepted.fail(exchange, this.#error);

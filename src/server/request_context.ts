@@ -10,7 +10,9 @@ import { type MatrixParams, matrixParams } from "./matrix_params.ts";
 import type { Next, Steps } from "./next.ts";
 
 /** What a context tells of the request it belongs to. */
-export interface RequestFacts extends Steps {
+export interface RequestFacts {
+  /** What is kept for the request. */
+  readonly values: Map<ContextKey<unknown>, unknown>;
   /** The request as interceptors have left it. */
   readonly request: Request;
   /** Aborts when the client leaves, or when the request's time is up. */
@@ -58,26 +60,27 @@ export function contextKey<T>(
 /** Values kept for the length of one request, and what routing knows of it. */
 export class RequestContext {
   readonly #request: RequestFacts;
-  readonly #values = new Map<ContextKey<unknown>, unknown>();
+  readonly #steps: Steps;
 
   /** Made by the service, once for each request that asks for it. */
-  constructor(request: RequestFacts) {
+  constructor(request: RequestFacts, steps: Steps) {
     this.#request = request;
+    this.#steps = steps;
   }
 
   /** Keeps `value` under `key`, in place of what was there. */
   set<T>(key: ContextKey<T>, value: T): void {
-    this.#values.set(key, value);
+    this.#request.values.set(key, value);
   }
 
   /** The value under `key`, or `undefined` if none was set or can be derived. */
   get<T>(key: ContextKey<T>): T | undefined {
     const { derive } = key;
-    if (derive !== undefined && !this.#values.has(key)) {
+    if (derive !== undefined && !this.#request.values.has(key)) {
       // Kept even where there is none, so that it is not looked for again.
-      this.#values.set(key, derive(this.#request.request));
+      this.#request.values.set(key, derive(this.#request.request));
     }
-    return this.#values.get(key) as T | undefined;
+    return this.#request.values.get(key) as T | undefined;
   }
 
   /**
@@ -113,17 +116,17 @@ export class RequestContext {
 
   /** Whether a value was set under `key`, or can be derived. */
   hasKey(key: ContextKey<unknown>): boolean {
-    return key.derive === undefined ? this.#values.has(key) : this.get(key) !== undefined;
+    return key.derive === undefined ? this.#request.values.has(key) : this.get(key) !== undefined;
   }
 
   /** The keys that have a value; one that can be derived counts once it was asked for. */
   keys(): ContextKey<unknown>[] {
-    return [...this.#values.keys()].filter((key) => this.hasKey(key));
+    return [...this.#request.values.keys()].filter((key) => this.hasKey(key));
   }
 
   /** Forgets the value under `key`; one that is derived is made anew when it is asked for. */
   remove(key: ContextKey<unknown>): void {
-    this.#values.delete(key);
+    this.#request.values.delete(key);
   }
 
   /**
@@ -150,7 +153,7 @@ export class RequestContext {
    * ```
    */
   next(request?: Request): Next {
-    return this.#request.next(request);
+    return this.#steps.next(request);
   }
 
   /** Aborts when the client leaves, or when the request's time is up. */

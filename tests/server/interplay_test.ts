@@ -6,9 +6,11 @@
  */
 import assert from "node:assert/strict";
 import {
+  forbidden,
   get,
   type Interceptor,
   interceptor,
+  InterceptorReturnError,
   json,
   type Layer,
   Listener,
@@ -467,4 +469,63 @@ Deno.test("interplay: what a hook or a layer gives that is no answer is a 500", 
     assert.equal(await statusOf(broken.fetch("http://x/")), 500);
   }
   assert.equal(told.length, 4);
+});
+
+Deno.test("interplay: next() after its hook has returned leads nowhere", async () => {
+  const late: unknown[] = [];
+  const waited = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const leaks: Interceptor = {
+    request({ context }) {
+      // What the hook left running goes on while the guard after it waits.
+      gate.promise.then(() => context.next()).catch((error) => late.push(error))
+        .finally(() => waited.resolve());
+      return context.next();
+    },
+  };
+  const guard: Interceptor = {
+    async request() {
+      gate.resolve();
+      await waited.promise;
+      return forbidden();
+    },
+  };
+  const guarded = service({ interceptors: [leaks, guard] }, [get("/", () => "secret")]);
+  const response = await guarded.fetch("http://localhost/");
+  assert.equal(response.status, 403);
+  await response.body?.cancel();
+  assert.equal(late.length, 1);
+  assert.ok(late[0] instanceof InterceptorReturnError);
+});
+
+Deno.test("interplay: a handler is not called for a request that was answered in its place", async () => {
+  const clock = new VirtualClock();
+  const came = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  const calls: string[] = [];
+  const slow: Interceptor = {
+    async request({ context }) {
+      came.resolve();
+      await gone.promise;
+      return context.next();
+    },
+  };
+  const slowly = service({ interceptors: [slow] }, [
+    get("/", () => {
+      calls.push("handler");
+      return 1;
+    }),
+  ]);
+  await using server = await serve(slowly, { port: 0, host: "127.0.0.1", timeout: 1_000, clock });
+  const answer = fetch(server.url);
+  await within(came.promise, "the request to come in");
+  await clock.advance(1_000);
+  const response = await within(answer, "the answer");
+  assert.equal(response.status, 503);
+  await response.body?.cancel();
+  gone.resolve();
+  // The next request, which is answered, comes after all that the first one would still have done.
+  const next = await within(fetch(server.url), "the next answer");
+  assert.equal(await next.text(), "1");
+  assert.deepEqual(calls, ["handler"]);
 });
