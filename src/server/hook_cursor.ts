@@ -20,9 +20,9 @@ export class HookCursor {
   /** The direction. */
   phase: Phase = "request";
   /** The interceptor whose hook runs, or ran last; -1 before the first. */
-  position = -1;
+  position: number = -1;
   /** The number of the hook that runs; it is another once the hook has returned. */
-  turn = 0;
+  turn: number = 0;
   #target = -1;
 
   /** Begins before the first interceptor. */
