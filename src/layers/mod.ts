@@ -39,6 +39,11 @@ export {
 } from "./compress.ts";
 export type { ContentCoding } from "../message/content_coding.ts";
 
+// Redirects.
+export { redirect, type RedirectHop, type RedirectOptions } from "./redirect.ts";
+export { RedirectError, type RedirectErrorOptions } from "./redirect_error.ts";
+export { resolvedRequestedURI } from "./redirect_uri.ts";
+
 // The request's id, and headers that tell browsers to be careful.
 export { requestId, requestIdOf, type RequestIdOptions } from "./request_id.ts";
 export { type CspDirectives } from "./content_security_policy.ts";
