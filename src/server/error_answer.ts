@@ -8,7 +8,7 @@ import type { Reply } from "../message/reply.ts";
 import { errorReply, failureReply, isFault } from "./error_reply.ts";
 import type { Exchange, Watcher } from "./exchange.ts";
 import type { ErrorFormat } from "./problem_details.ts";
-import { encodeReply, type ReplyRules } from "./reply_encoder.ts";
+import { encodeReply, isPlainData, type ReplyRules } from "./reply_encoder.ts";
 import { withoutBody } from "./without_body.ts";
 
 /** How error replies are encoded: by the type of their body, unchecked. */
@@ -42,6 +42,7 @@ export function answerError(
   const reply = toReply(exchange, error, rules);
   try {
     const response = encodeReply(reply, encodingRules);
+    exchange.isWhole = isPlainData(reply.body);
     if (!(response instanceof Promise)) return finish(exchange, response);
     return response.then((done) => finish(exchange, done))
       .catch((second) => lastResort(exchange, second, rules));

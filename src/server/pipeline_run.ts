@@ -290,17 +290,20 @@ export class PipelineRun implements Hooked {
     const successor = isAnswer || this.#response === undefined
       ? encoded
       : replaceBody(this.#response, encoded);
-    this.#drop(successor);
+    this.#drop(value);
     return successor;
   }
 
-  /** Tells whatever feeds the response that nobody gets it, unless another one has its body. */
-  #drop(successor?: Response): void {
+  /** Tells whatever feeds the response that nobody gets it, unless what takes its place has its body. */
+  #drop(value?: unknown): void {
     const exchange = this.#exchange;
     const body = exchange.isWhole ? undefined : this.#response?.body;
     exchange.isWhole = false;
     exchange.isFresh = false;
-    if (!body || body.locked || body === successor?.body) return;
+    if (!body || body.locked) return;
+    // To ask the body of a text or of JSON makes a stream of it, which is sent without its length.
+    const kept = value instanceof Reply ? value.body : value;
+    if (body === (kept instanceof Response ? kept.body : kept)) return;
     body.cancel().catch(() => {});
   }
 

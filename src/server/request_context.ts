@@ -87,7 +87,7 @@ export class RequestContext {
    * The value under `key`, which has to be there: for what runs behind the interceptor that sets it.
    *
    * @param schema checks a value that other code has set, and makes it what it declares
-   * @throws {ListenerError} when there is none, or it does not fit.
+   * @throws {ListenerError} when there is none, or it does not fit; why not is its cause.
    * @throws {TypeError} when the schema is asynchronous.
    *
    * @example
@@ -110,8 +110,10 @@ export class RequestContext {
       throw new TypeError(`Cannot wait for the value of "${key.name}": give a synchronous schema`);
     }
     if (result.issues === undefined) return result.value;
-    const detail = describeIssues(result.issues);
-    throw new ListenerError(`type conversion failed for value of key: ${key.name}: ${detail}`);
+    // Issues quote the value, which is this program's own: the log has them, a client has not.
+    throw new ListenerError(`type conversion failed for value of key: ${key.name}`, {
+      cause: new TypeError(describeIssues(result.issues)),
+    });
   }
 
   /** Whether a value was set under `key`, or can be derived. */

@@ -9,9 +9,11 @@ import {
   AllRetryAttemptsFailed,
   ApplicationResponseError,
   BadRequestError,
+  contextKey,
   DefaultStatusCodeError,
   get,
   HttpError,
+  int,
   InternalServerError,
   type Layer,
   NotFoundError,
@@ -295,6 +297,25 @@ Deno.test("errors: those of this library keep their causes and stacks to themsel
         );
       }
     }
+  });
+});
+
+Deno.test("errors: a value of the context that does not fit is told to the log alone", async () => {
+  const session = contextKey<unknown>("session");
+  const told: unknown[] = [];
+  const failing = service({ onError: (error) => told.push(error) }, [
+    get("/", ({ context }) => {
+      context.set(session, MARK);
+      return context.getWithType(session, int());
+    }),
+  ]);
+  await onBothTransports(failing, async (ask) => {
+    const response = await ask("/");
+    assert.equal(response.status, 500);
+    const { message } = await response.json();
+    assert.equal(message, "type conversion failed for value of key: session");
+    const { cause } = told.pop() as Error;
+    assert.match(String(cause), /expected int, received "s3cret"/);
   });
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { get, type Interceptor, service } from "../../mod.ts";
+import { get, type Interceptor, notFound, ok, serve, service } from "../../mod.ts";
 
 const origin = "https://app.example";
 const cors = { allowOrigins: [origin] };
@@ -109,4 +109,38 @@ Deno.test("response hook: one that fails without looking is answered for", async
   assert.equal(response.status, 500);
   assert.equal(response.headers.get("vary"), "Origin");
   await response.body?.cancel();
+});
+
+Deno.test("response hook: what it answers from memory is sent with its length", async () => {
+  const answers: Readonly<Record<string, () => unknown>> = {
+    "a plain object": () => ({ a: 1 }),
+    "a text": () => "text",
+    "a reply": () => notFound({ body: { a: 1 } }),
+    "a response": () => Response.json({ a: 1 }, { status: 404 }),
+  };
+  let answer: () => unknown = () => undefined;
+  const config = {
+    interceptors: [{ response: () => answer(), responseError: () => answer() }],
+    onError: () => {},
+  };
+  await using server = await serve(
+    service(config, [
+      get("/plain", () => "plain"),
+      get("/reply", () => ok({ body: new Blob(["reply"]) })),
+      get("/throws", () => {
+        throw new Error("no");
+      }),
+    ]),
+    { port: 0, host: "127.0.0.1" },
+  );
+  for (const [what, made] of Object.entries(answers)) {
+    answer = made;
+    // A response that takes the place of a stream is asked for its body, which costs the length.
+    const paths = ["/plain", "/throws", "/nothing", ...(what === "a response" ? [] : ["/reply"])];
+    for (const path of paths) {
+      const response = await fetch(server.url + path);
+      const { length } = await response.text();
+      assert.equal(response.headers.get("content-length"), String(length), `${what} for ${path}`);
+    }
+  }
 });
