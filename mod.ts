@@ -165,6 +165,15 @@ export {
   type ProblemMembers,
   type ProblemOptions,
 } from "./src/message/problem.ts";
+export { Cookie, type CookieOptions, type SameSite } from "./src/message/cookie.ts";
+export {
+  type CookiePair,
+  parseCookies,
+  parseSetCookie,
+  readCookies,
+} from "./src/message/cookie_parse.ts";
+export { formatCookies, removeCookie, setCookie } from "./src/message/cookie_fields.ts";
+export { parseCookieDate } from "./src/message/cookie_date.ts";
 export { isBodiless, reasonPhrase } from "./src/message/status.ts";
 export type { Clock, Timer } from "./src/message/clock.ts";
 export {

@@ -39,6 +39,12 @@ export {
 } from "./compress.ts";
 export type { ContentCoding } from "../message/content_coding.ts";
 
+// Cookies.
+export { cookies, type CookiesOptions } from "./cookies.ts";
+export { type CookieContext, CookieStore, type CookieStoreOptions } from "./cookie_store.ts";
+export type { PersistentCookieHandler } from "./cookie_handler.ts";
+export type { PublicSuffixes } from "./cookie_suffixes.ts";
+
 // Redirects.
 export { redirect, type RedirectHop, type RedirectOptions } from "./redirect.ts";
 export { RedirectError, type RedirectErrorOptions } from "./redirect_error.ts";

@@ -43,7 +43,8 @@ export const tokenBucket: RateAlgorithm = {
       remaining: Math.floor((capacity - after) / window),
       wait: Math.max(0, (after + window - capacity) / limit) + (time - now),
       state: cost === 0 ? undefined : [after, time],
-      ttl: after / limit + (time - now),
+      // A millisecond more than it takes to refill, as fractions of one are not exact.
+      ttl: Math.ceil(after / limit + (time - now)) + 1,
     };
   },
 };
