@@ -24,7 +24,7 @@ function endless() {
   return { seen, body };
 }
 
-Deno.test("body limit: a declared length over it is refused unread", async () => {
+Deno.test("security 8: body limit: a declared length over it is refused unread", async () => {
   const { seen, body } = endless();
   const message = post(body, { "content-length": String(LIMIT + 1) });
   await assert.rejects(readBytes(message, LIMIT), PayloadTooLargeError);
@@ -33,20 +33,20 @@ Deno.test("body limit: a declared length over it is refused unread", async () =>
 });
 
 for (const length of ["99999999999999999999999999", "1".repeat(400)]) {
-  Deno.test(`body limit: a declared length of ${length.length} digits is over it`, async () => {
+  Deno.test(`security 8: body limit: a declared length of ${length.length} digits is over it`, async () => {
     const message = post("x", { "content-length": length });
     await assert.rejects(readBytes(message, LIMIT), PayloadTooLargeError);
   });
 }
 
-Deno.test("body limit: a body without length is cancelled at the first byte too many", async () => {
+Deno.test("security 8: body limit: a body without length is cancelled at the first byte too many", async () => {
   const { seen, body } = endless();
   await assert.rejects(readBytes(post(body), LIMIT), PayloadTooLargeError);
   assert.equal(seen.cancelled, true);
   assert.ok(seen.pulls <= 4, `${seen.pulls} chunks were read`);
 });
 
-Deno.test("body limit: a source whose cancellation never settles does not hold up the answer", async () => {
+Deno.test("security 8: body limit: a source whose cancellation never settles does not hold up the answer", async () => {
   const body = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(new Uint8Array(100)),
     cancel: () => new Promise<never>(() => {}),
@@ -55,13 +55,13 @@ Deno.test("body limit: a source whose cancellation never settles does not hold u
 });
 
 for (const length of ["3", "-1", "+3", "3, 3", "0x3", " ", "NaN"]) {
-  Deno.test(`body limit: a body that declares "${length}" and has more is refused`, async () => {
+  Deno.test(`security 8: body limit: a body that declares "${length}" and has more is refused`, async () => {
     const message = post("x".repeat(LIMIT + 1), { "content-length": length });
     await assert.rejects(readBytes(message, LIMIT), PayloadTooLargeError);
   });
 }
 
-Deno.test("body limit: a compressed response's length says nothing", async () => {
+Deno.test("security 8: body limit: a compressed response's length says nothing", async () => {
   const response = new Response("x".repeat(LIMIT + 1), {
     headers: { "content-length": "3", "content-encoding": "gzip" },
   });
@@ -100,12 +100,12 @@ const ON_THE_WIRE: readonly (readonly [what: string, status: number, ...writes: 
 ];
 
 for (const [what, status, ...writes] of ON_THE_WIRE) {
-  Deno.test(`body limit, on the wire: ${what} is answered ${status}`, async () => {
+  Deno.test(`security 8: body limit, on the wire: ${what} is answered ${status}`, async () => {
     assert.match(await statusOf(...writes), new RegExp(`^HTTP/1.1 ${status} `));
   });
 }
 
-Deno.test("body limit, on the wire: a client that leaves in the middle is a 400 and nothing more", async () => {
+Deno.test("security 8: body limit, on the wire: a client that leaves in the middle is a 400 and nothing more", async () => {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   await using server = Deno.serve({ port: 0, onListen() {} }, async (request) => {
     await readBytes(request, LIMIT).then(resolve, resolve);

@@ -97,7 +97,7 @@ const framings:
     ["a space before the colon", ["Transfer-Encoding : chunked"], chunk(over), 400],
   ];
 
-Deno.test("body limit: over it, the handler is not called, however the body is framed", async (t) => {
+Deno.test("security 8: body limit: over it, the handler is not called, however the body is framed", async (t) => {
   const { service: called, calls } = limited();
   await using server = await serve(called, { port: 0, host: "127.0.0.1" });
   for (const [what, fields, body, status] of framings) {
@@ -111,7 +111,7 @@ Deno.test("body limit: over it, the handler is not called, however the body is f
   }
 });
 
-Deno.test("body limit: at the limit the handler is called", async () => {
+Deno.test("security 8: body limit: at the limit the handler is called", async () => {
   const { service: called, calls } = limited();
   await using server = await serve(called, { port: 0, host: "127.0.0.1" });
   const body = "[1,2,3,45]";
@@ -126,7 +126,7 @@ Deno.test("body limit: at the limit the handler is called", async () => {
   assert.equal(calls.length, 4);
 });
 
-Deno.test("body limit: a length that lies about what follows moves no byte into another request", async () => {
+Deno.test("security 8: body limit: a length that lies about what follows moves no byte into another request", async () => {
   const { service: called, calls } = limited();
   await using server = await serve(called, { port: 0, host: "127.0.0.1" });
   // More than it says: what is left over is the next request on the connection, and no good one.
@@ -144,7 +144,7 @@ Deno.test("body limit: a length that lies about what follows moves no byte into 
   assert.deepEqual(calls, ["json"]);
 });
 
-Deno.test("body limit: a source in process is cancelled at the first chunk too many", async () => {
+Deno.test("security 8: body limit: a source in process is cancelled at the first chunk too many", async () => {
   const { service: called, calls } = limited();
   for (const path of bound) {
     let pulls = 0;
@@ -165,7 +165,7 @@ Deno.test("body limit: a source in process is cancelled at the first chunk too m
   assert.deepEqual(calls, []);
 });
 
-Deno.test("body limit: the resource's goes before the service's, that before the listener's", async () => {
+Deno.test("security 8: body limit: the resource's goes before the service's, that before the listener's", async () => {
   const ask = async (server: { port: number }, path: string, length: number): Promise<number> => {
     const response = await sendRaw(
       server,
@@ -200,7 +200,7 @@ Deno.test("body limit: the resource's goes before the service's, that before the
   }
 });
 
-Deno.test("body limit: without one it is 10 MiB, and a stream has none", async () => {
+Deno.test("security 8: body limit: without one it is 10 MiB, and a stream has none", async () => {
   const called = service({}, [
     post("/text", { body: text() }, ({ body }) => body.length),
     post("/stream", { body: stream() }, () => "a"),

@@ -111,7 +111,7 @@ function request(path: string, contentType: string | undefined, body: string): s
   return rawRequest(`POST ${path} HTTP/1.1`, fields, body);
 }
 
-Deno.test("content type: none lets a payload past its schema", async () => {
+Deno.test("security 7: content type: none lets a payload past its schema", async () => {
   const users = service({}, [
     post("/user", { body: User }, ({ body }) => ({ seen: body })),
     post("/json", { body: json(User) }, ({ body }) => ({ seen: body })),
@@ -143,7 +143,7 @@ Deno.test("content type: none lets a payload past its schema", async () => {
   }
 });
 
-Deno.test("content type: only what `consumes` lists is taken", async (t) => {
+Deno.test("security 7: content type: only what `consumes` lists is taken", async (t) => {
   const strict = service({}, [
     post("/", { consumes: ["application/json"] }, () => "taken"),
     post("/wild", { consumes: ["application/*"] }, () => "taken"),
@@ -207,7 +207,7 @@ Deno.test("content type: only what `consumes` lists is taken", async (t) => {
   }
 });
 
-Deno.test("content type: two of them are refused where it matters which one counts", async () => {
+Deno.test("security 7: content type: two of them are refused where it matters which one counts", async () => {
   const users = service({}, [
     post("/user", { body: User }, ({ body }) => ({ seen: body })),
     post("/consumes", { body: text(), consumes: ["text/plain"] }, () => "taken"),

@@ -55,7 +55,7 @@ const BOMBS: [header: string, body: Uint8Array<ArrayBuffer>][] = [
   ["gzip, gzip, gzip, gzip, gzip", bomb(MIB, "gzip", "gzip", "gzip", "gzip", "gzip")],
 ];
 
-Deno.test("decompression bomb: is answered 413 before the handler, however it is coded", async (t) => {
+Deno.test("security 25: decompression bomb: is answered 413 before the handler, however it is coded", async (t) => {
   calls.length = 0;
   await onBothTransports(limited, async (ask, transport) => {
     for (const [header, body] of BOMBS) {
@@ -77,7 +77,7 @@ Deno.test("decompression bomb: is answered 413 before the handler, however it is
   });
 });
 
-Deno.test("decompression bomb: up to the limit it is no bomb", async () => {
+Deno.test("security 25: decompression bomb: up to the limit it is no bomb", async () => {
   await onBothTransports(limited, async (ask) => {
     calls.length = 0;
     for (const coding of ["gzip", "deflate", "br"]) {
@@ -91,7 +91,7 @@ Deno.test("decompression bomb: up to the limit it is no bomb", async () => {
   });
 });
 
-Deno.test("decompression bomb: a declared length over the limit is refused before it is decoded", async () => {
+Deno.test("security 25: decompression bomb: a declared length over the limit is refused before it is decoded", async () => {
   await using server = await serve(limited, { port: 0, host: "127.0.0.1" });
   const head = rawRequest("POST /json HTTP/1.1", [
     "Host: x",
@@ -102,7 +102,7 @@ Deno.test("decompression bomb: a declared length over the limit is refused befor
   assert.equal((await sendRaw(server, head))?.status, 413);
 });
 
-Deno.test("decompression bomb: one that an interceptor binds is 413 too", async () => {
+Deno.test("security 25: decompression bomb: one that an interceptor binds is 413 too", async () => {
   const binds = interceptor({
     bind: { body: bytes() },
     request: ({ context }) => context.next(),
@@ -125,7 +125,7 @@ Deno.test("decompression bomb: one that an interceptor binds is 413 too", async 
   assert.equal(handled, 0);
 });
 
-Deno.test("decompression bomb: memory stays near the limit", async () => {
+Deno.test("security 25: decompression bomb: memory stays near the limit", async () => {
   for (const coding of ["gzip", "deflate"]) {
     const sent = bomb(48 * MIB, coding);
     let largest = 0;
@@ -140,7 +140,7 @@ Deno.test("decompression bomb: memory stays near the limit", async () => {
   for await (const chunk of content) assert.ok(chunk.length <= 32 * MIB, `${chunk.length / MIB}`);
 });
 
-Deno.test("decompression bomb: the source is cancelled at the first byte too many", async () => {
+Deno.test("security 25: decompression bomb: the source is cancelled at the first byte too many", async () => {
   for (const coding of ["gzip", "deflate", "br", "gzip, gzip"]) {
     const sent = bomb(16 * MIB, ...coding.split(", "));
     const { promise: cancelled, resolve } = Promise.withResolvers<void>();
@@ -155,7 +155,7 @@ Deno.test("decompression bomb: the source is cancelled at the first byte too man
   }
 });
 
-Deno.test("decompression bomb: what decodes to nothing cannot be sent without end", async () => {
+Deno.test("security 25: decompression bomb: what decodes to nothing cannot be sent without end", async () => {
   const header = zlib.gzipSync("").subarray(0, 10);
   const empty = Buffer.from("000000ffff".repeat(20), "hex");
   let count = 0;
@@ -169,7 +169,7 @@ Deno.test("decompression bomb: what decodes to nothing cannot be sent without en
   assert.ok(count <= 15, `${count} chunks were read`);
 });
 
-Deno.test("decompression bomb: at most five codings, in time that does not grow with the list", async () => {
+Deno.test("security 25: decompression bomb: at most five codings, in time that does not grow with the list", async () => {
   const start = performance.now();
   const lists = ["gzip,".repeat(200_000), ",".repeat(1_000_000), " ".repeat(1_000_000) + "gzip"];
   for (const list of [...lists, "x".repeat(1_000_000), "gzip, ".repeat(5) + "gzip"]) {
@@ -181,7 +181,7 @@ Deno.test("decompression bomb: at most five codings, in time that does not grow 
   assert.ok(performance.now() - start < 2_000);
 });
 
-Deno.test("decompression: a coding that is not known is answered 415, with those that are", async () => {
+Deno.test("security 25: decompression: a coding that is not known is answered 415, with those that are", async () => {
   await onBothTransports(limited, async (ask) => {
     for (const coding of ["compress", "rot13", "gzip, exi", "__proto__"]) {
       const headers = { "content-encoding": coding, "content-type": "application/json" };
@@ -193,7 +193,7 @@ Deno.test("decompression: a coding that is not known is answered 415, with those
   });
 });
 
-Deno.test("decompression: corrupt content is answered 400, without a word of the decoder's", async () => {
+Deno.test("security 25: decompression: corrupt content is answered 400, without a word of the decoder's", async () => {
   await onBothTransports(limited, async (ask) => {
     for (const coding of ["gzip", "deflate", "br"]) {
       const headers = { "content-encoding": coding, "content-type": "application/json" };
@@ -208,14 +208,14 @@ Deno.test("decompression: corrupt content is answered 400, without a word of the
   });
 });
 
-Deno.test("decompression: a handler that reads the request itself gets it as it came", async () => {
+Deno.test("security 25: decompression: a handler that reads the request itself gets it as it came", async () => {
   const body = bomb(5 * LIMIT, "gzip");
   const headers = { "content-encoding": "gzip", "content-type": "application/json" };
   const response = await limited.fetch("http://x/unbound", { method: "POST", headers, body });
   assert.equal(await response.json(), body.length);
 });
 
-Deno.test("decompression: a stream is bound decoded, under no limit, as fast as it is read", async () => {
+Deno.test("security 25: decompression: a stream is bound decoded, under no limit, as fast as it is read", async () => {
   const streamed = service({ maxEntityBodySize: LIMIT }, [
     post("/size", { body: stream() }, async ({ body }) => {
       let size = 0;

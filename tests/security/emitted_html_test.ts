@@ -48,7 +48,7 @@ function assertPolicy(response: Response): void {
   assert.equal(response.headers.get("content-type"), "text/html; charset=utf-8");
 }
 
-Deno.test("emitted HTML: names in a listing are escaped, and their links lead to them", async () => {
+Deno.test("security 22: emitted HTML: names in a listing are escaped, and their links lead to them", async () => {
   await withFolder({}, async (folder) => {
     for (const name of names) await putFile(`${folder}/${name}/x`, name);
     const listed = service({}, [get("/*", files(folder, { listing: true, dotFiles: "allow" }))]);
@@ -70,7 +70,7 @@ Deno.test("emitted HTML: names in a listing are escaped, and their links lead to
   });
 });
 
-Deno.test("emitted HTML: a listing of any names is a listing and nothing else", async () => {
+Deno.test("security 22: emitted HTML: a listing of any names is a listing and nothing else", async () => {
   const name = fc.string({ unit: "binary", minLength: 1 })
     .filter((text) => !/[\p{Cc}/]/u.test(text) && text !== "." && text !== "..");
   const entry = fc.record({ name, isDirectory: fc.boolean() });
@@ -84,7 +84,7 @@ Deno.test("emitted HTML: a listing of any names is a listing and nothing else", 
   );
 });
 
-Deno.test("emitted HTML: a redirect to a directory has no page", async () => {
+Deno.test("security 22: emitted HTML: a redirect to a directory has no page", async () => {
   await withFolder({ "<b>/i.html": "" }, async (folder) => {
     const site = service({}, [get("/*", files(folder, { index: "i.html" }))]);
     const response = await site.fetch("http://x/%3Cb%3E?<script>");

@@ -180,7 +180,7 @@ const ways: Readonly<Record<string, (value: unknown) => unknown>> = {
   lazily: (value) => new Lazy(value),
 };
 
-Deno.test("errors: whatever is thrown is a 500 that says nothing of it, and reaches onError", async (t) => {
+Deno.test("security 20: errors: whatever is thrown is a 500 that says nothing of it, and reaches onError", async (t) => {
   for (const [what, make] of Object.entries(thrown)) {
     await t.step(what, async () => {
       const told: unknown[] = [];
@@ -212,7 +212,7 @@ Deno.test("errors: whatever is thrown is a 500 that says nothing of it, and reac
   }
 });
 
-Deno.test("errors: one of ours that cannot be read is a 500, and why is told once", async () => {
+Deno.test("security 20: errors: one of ours that cannot be read is a 500, and why is told once", async () => {
   const told: unknown[] = [];
   let current: unknown;
   const it = service({ onError: (error) => told.push(error) }, [
@@ -234,7 +234,7 @@ Deno.test("errors: one of ours that cannot be read is a 500, and why is told onc
   assert.ok(!(await response.text()).includes(MARK));
 });
 
-Deno.test("errors: problem details say no more than error payloads do", async () => {
+Deno.test("security 20: errors: problem details say no more than error payloads do", async () => {
   const original = console.error;
   console.error = () => {};
   try {
@@ -268,7 +268,7 @@ Deno.test("errors: problem details say no more than error payloads do", async ()
   }
 });
 
-Deno.test("errors: those of this library keep their causes and stacks to themselves", async () => {
+Deno.test("security 20: errors: those of this library keep their causes and stacks to themselves", async () => {
   const cause = new Error(MARK);
   const table: readonly (readonly [HttpError, number])[] = [
     [new NotFoundError("no such album", { cause }), 404],
@@ -300,7 +300,7 @@ Deno.test("errors: those of this library keep their causes and stacks to themsel
   });
 });
 
-Deno.test("errors: a value of the context that does not fit is told to the log alone", async () => {
+Deno.test("security 20: errors: a value of the context that does not fit is told to the log alone", async () => {
   const session = contextKey<unknown>("session");
   const told: unknown[] = [];
   const failing = service({ onError: (error) => told.push(error) }, [
@@ -319,7 +319,7 @@ Deno.test("errors: a value of the context that does not fit is told to the log a
   });
 });
 
-Deno.test("errors: what cannot be sent is a 500 that says nothing of it", async () => {
+Deno.test("security 20: errors: what cannot be sent is a 500 that says nothing of it", async () => {
   const cycle: Record<string, unknown> = { [MARK]: 1 };
   cycle["self"] = cycle;
   const used = new Response(MARK);
@@ -362,7 +362,7 @@ Deno.test("errors: what cannot be sent is a 500 that says nothing of it", async 
   });
 });
 
-Deno.test("errors: a layer and a bare handler that throw are no different", async () => {
+Deno.test("security 20: errors: a layer and a bare handler that throw are no different", async () => {
   const layer: Layer = () => () => {
     throw new LikeOurs(MARK);
   };
@@ -380,7 +380,7 @@ Deno.test("errors: a layer and a bare handler that throw are no different", asyn
   assert.ok(told.every((error) => error instanceof LikeOurs));
 });
 
-Deno.test("errors: without onError the log gets the cause, and the log's own failure is nobody's", async (t) => {
+Deno.test("security 20: errors: without onError the log gets the cause, and the log's own failure is nobody's", async (t) => {
   const logged: unknown[] = [];
   const original = console.error;
   const failing = service({}, [get("/", () => ways["thrown"]?.(new Error(MARK)))]);
@@ -419,7 +419,7 @@ Deno.test("errors: without onError the log gets the cause, and the log's own fai
   });
 });
 
-Deno.test("errors: a bare handler under serve that throws answers 500 without its text", async () => {
+Deno.test("security 20: errors: a bare handler under serve that throws answers 500 without its text", async () => {
   const logged: unknown[] = [];
   const original = console.error;
   console.error = (value: unknown) => void logged.push(value);

@@ -34,7 +34,7 @@ const echo = service({}, [
   post("/in-reply", { body: json() }, ({ body }) => created({ body })),
 ]);
 
-Deno.test("forged replies: whatever is echoed is sent as JSON with the status of the method", async () => {
+Deno.test("security 11: forged replies: whatever is echoed is sent as JSON with the status of the method", async () => {
   await onBothTransports(echo, async (ask) => {
     for (const path of ["/plain", "/async", "/caller", "/in-reply"]) {
       for (const value of look) {
@@ -51,7 +51,7 @@ Deno.test("forged replies: whatever is echoed is sent as JSON with the status of
   });
 });
 
-Deno.test("forged replies: thrown, they are a 500 that says nothing of them", async () => {
+Deno.test("security 11: forged replies: thrown, they are a 500 that says nothing of them", async () => {
   const failures: unknown[] = [];
   const throwing = service({ onError: (error) => failures.push(error) }, [
     post("/sync", { body: json() }, ({ body }) => {
@@ -78,7 +78,7 @@ Deno.test("forged replies: thrown, they are a 500 that says nothing of them", as
   assert.equal(failures.length, 4 * look.length);
 });
 
-Deno.test("forged replies: parts of a reply that came from a client stay where they are put", async () => {
+Deno.test("security 11: forged replies: parts of a reply that came from a client stay where they are put", async () => {
   const parts = service({ onError: () => {} }, [
     post("/status", { body: json() }, ({ body }) => reply((body as { status: number }).status)),
     post("/body", { body: json() }, ({ body }) => created({ body: { nested: body } })),

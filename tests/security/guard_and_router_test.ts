@@ -31,7 +31,7 @@ const guarded = service({ layers: [guard] }, [
   }),
 ]);
 
-Deno.test("guard and router: however a path is spelled, they agree on it", async (t) => {
+Deno.test("security 2: guard and router: however a path is spelled, they agree on it", async (t) => {
   await using server = await serve(guarded, { port: 0, host: "127.0.0.1" });
   using client = new TargetClient(server);
   for (const [target, status] of spellings) {
@@ -43,7 +43,7 @@ Deno.test("guard and router: however a path is spelled, they agree on it", async
   }
 });
 
-Deno.test("guard and router: they agree in process too", async () => {
+Deno.test("security 2: guard and router: they agree in process too", async () => {
   for (const [target] of spellings) {
     if (!target.startsWith("/") || target.startsWith("//")) continue;
     const response = await guarded.fetch(`http://x${target}`);
@@ -52,7 +52,7 @@ Deno.test("guard and router: they agree in process too", async () => {
   }
 });
 
-Deno.test("guard and router: a Host that is rewritten does not move the path", async () => {
+Deno.test("security 2: guard and router: a Host that is rewritten does not move the path", async () => {
   const hosts = ["X", "x:80", "X:80", "x:", "0x7f.1", "x%41", "xn--nxa", "[::0:1]", "x.:080", ""];
   await using server = await serve(guarded, { port: 0, host: "127.0.0.1" });
   for (const host of hosts) {
@@ -67,7 +67,7 @@ Deno.test("guard and router: a Host that is rewritten does not move the path", a
   }
 });
 
-Deno.test("guard and router: random targets are seen alike by layer, router and handler", async () => {
+Deno.test("security 2: guard and router: random targets are seen alike by layer, router and handler", async () => {
   const hosts = fc.constantFrom("x", "X:80", "x:80", "0x7f.1", "x:8080", "%61");
   const checked = service({ layers: [guard] }, [
     get("/admin", () => SECRET),
@@ -123,7 +123,7 @@ function mounted(basePath: string, body: string, guards: readonly Layer[]): Serv
   ]);
 }
 
-Deno.test("guard and router: a base path ends at the end of a segment, and is taken off once", async (t) => {
+Deno.test("security 2: guard and router: a base path ends at the end of a segment, and is taken off once", async (t) => {
   const services = [
     mounted("/api", "api", [guardUnder("/api")]),
     service({ basePath: "/apis" }, [get("/:rest*", () => "apis")]),
@@ -142,7 +142,7 @@ Deno.test("guard and router: a base path ends at the end of a segment, and is ta
   }
 });
 
-Deno.test("guard and router: a request rebuilt by a layer is routed by the path it then has", async () => {
+Deno.test("security 2: guard and router: a request rebuilt by a layer is routed by the path it then has", async () => {
   const rewrite: Layer = (next) => (input, init) => {
     const url = new URL(asRequest(input, init).url);
     return next(new Request(new URL(url.searchParams.get("to") ?? "/", url)));

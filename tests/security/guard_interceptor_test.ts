@@ -41,7 +41,7 @@ function guarded(basePath: string, body: string, interceptors: readonly Intercep
 }
 
 for (const [name, given] of [["a filter", guard], ["a bound path", looking]] as const) {
-  Deno.test(`guard interceptor: with ${name} it agrees with the router, however a path is spelled`, async (t) => {
+  Deno.test(`security 2: guard interceptor: with ${name} it agrees with the router, however a path is spelled`, async (t) => {
     const plain = guarded("/", "open", [given]);
     await using server = await serve(plain, { port: 0, host: "127.0.0.1" });
     using client = new TargetClient(server);
@@ -57,7 +57,7 @@ for (const [name, given] of [["a filter", guard], ["a bound path", looking]] as 
   });
 }
 
-Deno.test("guard interceptor: it agrees with the router in process too", async () => {
+Deno.test("security 2: guard interceptor: it agrees with the router in process too", async () => {
   const plain = guarded("/", "open", [guard]);
   for (const [target] of spellings) {
     if (!target.startsWith("/") || target.startsWith("//")) continue;
@@ -67,7 +67,7 @@ Deno.test("guard interceptor: it agrees with the router in process too", async (
   }
 });
 
-Deno.test("guard interceptor: its filter is relative to the base path, which is taken off once", async (t) => {
+Deno.test("security 2: guard interceptor: its filter is relative to the base path, which is taken off once", async (t) => {
   const services = [
     guarded("/api", "api", [guard]),
     service({ basePath: "/apis" }, [get("/:rest*", () => "apis")]),
@@ -86,7 +86,7 @@ Deno.test("guard interceptor: its filter is relative to the base path, which is 
   }
 });
 
-Deno.test("guard interceptor: one of a listener guards the path from the root", async (t) => {
+Deno.test("security 2: guard interceptor: one of a listener guards the path from the root", async (t) => {
   const listening: Interceptor = { on: { path: "/api/admin/:rest*" }, request: () => forbidden() };
   const services = [guarded("/api", "api", []), guarded("/apis", "apis", [])];
   await using server = await serve(services, {
@@ -111,7 +111,7 @@ Deno.test("guard interceptor: one of a listener guards the path from the root", 
   }
 });
 
-Deno.test("guard interceptor: a filter is canonical, as routes are", async () => {
+Deno.test("security 2: guard interceptor: a filter is canonical, as routes are", async () => {
   for (const path of ["/%61dmin/:rest*", "/\\admin/:rest*", "/admin{/:rest}*"]) {
     const spelled = guarded("/", "open", [{ on: { path }, request: () => forbidden() }]);
     for (const target of ["/admin", "/%61dmin/x", "/admin/x/y"]) {
@@ -121,7 +121,7 @@ Deno.test("guard interceptor: a filter is canonical, as routes are", async () =>
   }
 });
 
-Deno.test("guard interceptor: a filter with a wildcard guards what a wildcard routes", async () => {
+Deno.test("security 2: guard interceptor: a filter with a wildcard guards what a wildcard routes", async () => {
   const wild = service({
     interceptors: [{ on: { path: "/admin{/*}?" }, request: () => forbidden() }],
   }, [get("/admin", () => SECRET), get("/admin/*", () => SECRET), get("/*", () => "open")]);
@@ -135,7 +135,7 @@ Deno.test("guard interceptor: a filter with a wildcard guards what a wildcard ro
   }
 });
 
-Deno.test("guard interceptor: of a method it guards what that method's resources answer", async () => {
+Deno.test("security 2: guard interceptor: of a method it guards what that method's resources answer", async () => {
   const onGet: Interceptor = {
     on: { method: "GET", path: guard.on?.path ?? "" },
     request: () => forbidden(),
@@ -148,7 +148,7 @@ Deno.test("guard interceptor: of a method it guards what that method's resources
   }
 });
 
-Deno.test("guard interceptor: one for all below the base path is for the base path too", async () => {
+Deno.test("security 2: guard interceptor: one for all below the base path is for the base path too", async () => {
   for (const path of ["/*", "/:rest*", "/:rest(.*)", undefined]) {
     for (const basePath of ["/", "/api"]) {
       const on = path === undefined ? {} : { path };
@@ -165,7 +165,7 @@ Deno.test("guard interceptor: one for all below the base path is for the base pa
   }
 });
 
-Deno.test("guard interceptor: empty segments are no way around a rest in braces", async () => {
+Deno.test("security 2: guard interceptor: empty segments are no way around a rest in braces", async () => {
   const braced = service({
     interceptors: [{ on: { path: "/admin{/:rest}*" }, request: () => forbidden() }],
   }, [get("/admin/*", () => SECRET)]);
@@ -175,7 +175,7 @@ Deno.test("guard interceptor: empty segments are no way around a rest in braces"
   }
 });
 
-Deno.test("guard interceptor: one for a method that nobody sends is refused", () => {
+Deno.test("security 2: guard interceptor: one for a method that nobody sends is refused", () => {
   const make = (method: string | string[]) => () =>
     service({ interceptors: [{ on: { method }, request: () => forbidden() }] }, []);
   for (const method of ["get", "Post", "patch", "", "GET, POST", ["GET", "delete"]]) {
@@ -184,7 +184,7 @@ Deno.test("guard interceptor: one for a method that nobody sends is refused", ()
   for (const method of ["PURGE", "purge", "*", ["GET", "M-SEARCH"]]) make(method)();
 });
 
-Deno.test("guard interceptor: random targets are seen alike by filter, router and handler", async () => {
+Deno.test("security 2: guard interceptor: random targets are seen alike by filter, router and handler", async () => {
   const seeing = service({ interceptors: [guard] }, [
     get("/admin", () => SECRET),
     get("/admin/:rest*", () => SECRET),

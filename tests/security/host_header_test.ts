@@ -32,7 +32,7 @@ async function ask(
   return await sendRaw(server, rawRequest(`GET ${target} HTTP/1.1`, fields));
 }
 
-Deno.test("host header: malformed ones are refused", async () => {
+Deno.test("security 3: host header: malformed ones are refused", async () => {
   await using server = await serve(guarded, { port: 0, host: "127.0.0.1" });
   const hosts = ["x?", "x?/admin", "x#", "x#/admin", "user@x", "user:pass@x", "x\\admin", "x y"];
   for (
@@ -66,14 +66,14 @@ Deno.test("host header: malformed ones are refused", async () => {
   }
 });
 
-Deno.test("host header: two of them are refused, even alike", async () => {
+Deno.test("security 3: host header: two of them are refused, even alike", async () => {
   await using server = await serve(guarded, { port: 0, host: "127.0.0.1" });
   for (const hosts of [["x", "y"], ["x", "x"], ["x", ""]]) {
     assert.equal((await ask(server, hosts))?.status, 400, hosts.join());
   }
 });
 
-Deno.test("host header: without one the path is what was sent", async () => {
+Deno.test("security 3: host header: without one the path is what was sent", async () => {
   await using server = await serve(guarded, { port: 0, host: "127.0.0.1" });
   for (const hosts of [[], [""]]) {
     const open = await ask(server, hosts);
@@ -84,7 +84,7 @@ Deno.test("host header: without one the path is what was sent", async () => {
   }
 });
 
-Deno.test("host header: odd ones leave the path alone", async () => {
+Deno.test("security 3: host header: odd ones leave the path alone", async () => {
   await using server = await serve(guarded, { port: 0, host: "127.0.0.1" });
   for (const host of ["X", "x:80", "x:", "x:0", "x.", "[::1]", "1.1", "0x7f.1", "x%41", "a,b"]) {
     assert.equal((await ask(server, [host], "/admin"))?.status, 403, host);
@@ -95,7 +95,7 @@ Deno.test("host header: odd ones leave the path alone", async () => {
   }
 });
 
-Deno.test("host header: with a path in it, guard and router still agree", async () => {
+Deno.test("security 3: host header: with a path in it, guard and router still agree", async () => {
   await using server = await serve(guarded, { port: 0, host: "127.0.0.1" });
   for (const host of ["x/admin", "x/admin/", "x/admin?", "x/admin#", "x/", "x//admin", "/admin"]) {
     for (const target of ["/", "/open", "/../admin", "/%61dmin"]) {
@@ -106,7 +106,7 @@ Deno.test("host header: with a path in it, guard and router still agree", async 
   }
 });
 
-Deno.test("host header: only a service's own host reaches it", async () => {
+Deno.test("security 3: host header: only a service's own host reaches it", async () => {
   const own = service({ host: "own.example" }, [get("/", () => "own")]);
   const other = service({}, [get("/", () => "other")]);
   await using server = await serve([own, other], { port: 0, host: "127.0.0.1" });

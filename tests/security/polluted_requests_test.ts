@@ -122,7 +122,7 @@ async function ask(
   return response;
 }
 
-Deno.test("polluted requests: bodies in every syntax leave the prototypes alone", async () => {
+Deno.test("security 10: polluted requests: bodies in every syntax leave the prototypes alone", async () => {
   await using server = await serve(polluted, { port: 0, host: "127.0.0.1" });
   const jsons = names.flatMap((name) => [
     `{"${name}":{"polluted":true}}`,
@@ -180,7 +180,7 @@ Deno.test("polluted requests: bodies in every syntax leave the prototypes alone"
   }
 });
 
-Deno.test("polluted requests: parameters and fields named as what objects have are plain data", async () => {
+Deno.test("security 10: polluted requests: parameters and fields named as what objects have are plain data", async () => {
   await using server = await serve(polluted, { port: 0, host: "127.0.0.1" });
   const query = await ask(server, "GET /query/names?__proto__=a&constructor=b&toString=c&id=1");
   assert.deepEqual(JSON.parse(query.body), {
@@ -199,7 +199,7 @@ Deno.test("polluted requests: parameters and fields named as what objects have a
   assert.ok(JSON.parse(headers.body).keys.includes("constructor"));
 });
 
-Deno.test("polluted requests: methods, paths and media types are looked up in tables of their own", async () => {
+Deno.test("security 10: polluted requests: methods, paths and media types are looked up in tables of their own", async () => {
   const tables = service({}, [
     get("/a", () => "a"),
     post("/text", { body: text(), consumes: ["text/plain"], produces: ["text/plain"] }, () => "a"),
@@ -223,7 +223,7 @@ Deno.test("polluted requests: methods, paths and media types are looked up in ta
   }
 });
 
-Deno.test("polluted requests: a prototype that something else polluted gives no options", async () => {
+Deno.test("security 10: polluted requests: a prototype that something else polluted gives no options", async () => {
   const pollution: Readonly<Record<string, unknown>> = {
     basePath: "/x",
     host: "y",

@@ -44,7 +44,7 @@ const REFUSED: readonly (readonly [contentType: string, body: string])[] = [
 ];
 
 for (const [contentType, body] of REFUSED) {
-  Deno.test(`prototype pollution: refused with 400: ${body.replaceAll("\r\n", " ")}`, async () => {
+  Deno.test(`security 10: prototype pollution: refused with 400: ${body.replaceAll("\r\n", " ")}`, async () => {
     await assert.rejects(decode(body, contentType), { name: "PayloadBindingError", status: 400 });
     assert.equal("polluted" in {}, false);
   });
@@ -69,7 +69,7 @@ const PLAIN_DATA: readonly (readonly [contentType: string, body: string])[] = [
 ];
 
 for (const [contentType, body] of PLAIN_DATA) {
-  Deno.test(`prototype pollution: plain data: ${body.replaceAll("\r\n", " ")}`, async () => {
+  Deno.test(`security 10: prototype pollution: plain data: ${body.replaceAll("\r\n", " ")}`, async () => {
     const value = await decode(body, contentType);
     assert.equal("polluted" in {}, false);
     assert.equal("polluted" in Object, false);
@@ -79,7 +79,7 @@ for (const [contentType, body] of PLAIN_DATA) {
   });
 }
 
-Deno.test("prototype pollution: records of fields have no prototype to shadow or to reach", async () => {
+Deno.test("security 10: prototype pollution: records of fields have no prototype to shadow or to reach", async () => {
   const forms = [
     parseForm("a=1"),
     await decode(part("a"), MULTIPART_TYPE),
@@ -89,7 +89,7 @@ Deno.test("prototype pollution: records of fields have no prototype to shadow or
   assert.equal(parseForm("a=1").toString, undefined);
 });
 
-Deno.test("prototype pollution: a value that came through JSON keeps every prototype as it was", () => {
+Deno.test("security 10: prototype pollution: a value that came through JSON keeps every prototype as it was", () => {
   const value = parseJson('{"a":[{}],"constructor":"x"}') as { a: object[] };
   assert.equal(Object.getPrototypeOf(value), Object.prototype);
   assert.equal(Object.getPrototypeOf(value.a[0]), Object.prototype);

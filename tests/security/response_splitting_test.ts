@@ -71,7 +71,7 @@ const resources: readonly Resource[] = [
   get("/status", ({ request }) => reply(Number(given(request)))),
 ];
 
-Deno.test("response splitting: no part of a reply lets a client add a field or a body", async (t) => {
+Deno.test("security 13: response splitting: no part of a reply lets a client add a field or a body", async (t) => {
   await using server = await serve(service({ onError: () => {} }, resources), {
     port: 0,
     host: "127.0.0.1",
@@ -91,7 +91,7 @@ Deno.test("response splitting: no part of a reply lets a client add a field or a
   }
 });
 
-Deno.test("response splitting: what the request brought into an error payload is quoted", async () => {
+Deno.test("security 13: response splitting: what the request brought into an error payload is quoted", async () => {
   await using server = await serve(service({}, resources), { port: 0, host: "127.0.0.1" });
   const target = `/message?x=%22,%22status%22:200,%22a%22:%22%0d%0a%3cscript%3e`;
   const response = await sendRaw(server, rawRequest(`GET ${target} HTTP/1.1`, ["Host: x"]));
@@ -102,7 +102,7 @@ Deno.test("response splitting: what the request brought into an error payload is
   assert.equal(payload.message, '","status":200,"a":"\r\n<script>');
 });
 
-Deno.test("response splitting: a status text has no way in", async () => {
+Deno.test("security 13: response splitting: a status text has no way in", async () => {
   const texts = service({ onError: () => {} }, [
     get("/:text", ({ path }) => new Response("a", { status: 200, statusText: path.text })),
   ]);
@@ -114,7 +114,7 @@ Deno.test("response splitting: a status text has no way in", async () => {
   }
 });
 
-Deno.test("response splitting: a Server field that cannot be sent is refused at the start", async () => {
+Deno.test("security 13: response splitting: a Server field that cannot be sent is refused at the start", async () => {
   for (const name of ["a\r\nx-forged: 1", "a\nb", "a\0b"]) {
     await assert.rejects(
       serve(service({}, resources), { port: 0, host: "127.0.0.1", server: name }),
@@ -123,7 +123,7 @@ Deno.test("response splitting: a Server field that cannot be sent is refused at 
   }
 });
 
-Deno.test("response splitting: a control character in a header field is a 500, wherever it comes from", async () => {
+Deno.test("security 13: response splitting: a control character in a header field is a 500, wherever it comes from", async () => {
   // Deno 2.9.6 lets them into `Headers` and ends the process when it sends them.
   const bad = ["\x01", "\x08", "\x0b", "\x0c", "\x0e", "\x1f", "\x7f"];
   let value = "";
@@ -157,7 +157,7 @@ Deno.test("response splitting: a control character in a header field is a 500, w
   }
 });
 
-Deno.test("response splitting: a bare handler's control character is a 500", async () => {
+Deno.test("security 13: response splitting: a bare handler's control character is a 500", async () => {
   const original = console.error;
   console.error = () => {};
   try {

@@ -79,13 +79,13 @@ async function assertRefusedAlone(rests: readonly string[]): Promise<void> {
   });
 }
 
-Deno.test("static files: dot segments", () =>
+Deno.test("security 4: static files: dot segments", () =>
   assertRefused(
     ["/../secret.txt", "/sub/../../secret.txt", "/..", "/../", "/./a.txt", "/sub/./b.txt"],
     [400],
   ));
 
-Deno.test("static files: encoded dots", () =>
+Deno.test("security 4: static files: encoded dots", () =>
   assertRefused(
     [
       ...["/%2e%2e/secret.txt", "/%2E%2E/secret.txt", "/.%2e/secret.txt", "/sub/%2e%2e/a.txt"],
@@ -95,7 +95,7 @@ Deno.test("static files: encoded dots", () =>
     [400, 404],
   ));
 
-Deno.test("static files: the handler alone refuses what its service would have", () =>
+Deno.test("security 4: static files: the handler alone refuses what its service would have", () =>
   assertRefusedAlone([
     ...["/../secret.txt", "/sub/../../secret.txt", "/..", "/%2e%2e/secret.txt", "/./a.txt"],
     ...["/..%2fsecret.txt", "/..\\secret.txt", "/..%5csecret.txt", "/%00", "/a.txt%00.html"],
@@ -103,7 +103,7 @@ Deno.test("static files: the handler alone refuses what its service would have",
     ...["/%252e%252e/secret.txt", "/sub/\u0000", "/a\r\nb", "/%c0%ae%c0%ae/secret.txt"],
   ]));
 
-Deno.test("static files: double decoding (GHSA-72gr-qfp7-vwhw)", () =>
+Deno.test("security 4: static files: double decoding (GHSA-72gr-qfp7-vwhw)", () =>
   assertRefused(
     [
       ...["/%252e%252e/secret.txt", "/%252e%252e%252fsecret.txt", "/..%252fsecret.txt"],
@@ -112,7 +112,7 @@ Deno.test("static files: double decoding (GHSA-72gr-qfp7-vwhw)", () =>
     [404],
   ));
 
-Deno.test("static files: backslashes", () =>
+Deno.test("security 4: static files: backslashes", () =>
   assertRefused(
     [
       ...["/..\\secret.txt", "\\..\\secret.txt", "/..%5csecret.txt", "/%2e%2e%5csecret.txt"],
@@ -121,7 +121,7 @@ Deno.test("static files: backslashes", () =>
     [400, 404],
   ));
 
-Deno.test("static files: double slashes and absolute paths", () =>
+Deno.test("security 4: static files: double slashes and absolute paths", () =>
   assertRefused(
     [
       ...[
@@ -137,10 +137,10 @@ Deno.test("static files: double slashes and absolute paths", () =>
     [404],
   ));
 
-Deno.test("static files: NUL and control characters", () =>
+Deno.test("security 4: static files: NUL and control characters", () =>
   assertRefused(["/a.txt%00", "/a.txt%00.html", "/%00", "/a%0atxt", "/a%0d%0ax", "/a%7f"], [400]));
 
-Deno.test("static files: hidden files and directories", () =>
+Deno.test("security 4: static files: hidden files and directories", () =>
   assertRefused(
     [
       ...["/.env", "/%2eenv", "/%2Eenv", "/.git/config", "/%2egit/config", "/.git/", "/.git"],
@@ -150,10 +150,10 @@ Deno.test("static files: hidden files and directories", () =>
     [{}, { listing: true, index: "config", precompressed: true }],
   ));
 
-Deno.test("static files: matrix parameters hide nothing", () =>
+Deno.test("security 4: static files: matrix parameters hide nothing", () =>
   assertRefused(["/..;a=b/secret.txt", "/..;/secret.txt", "/%2e%2e;x=1/secret.txt"], [400]));
 
-Deno.test("static files: symbolic links out of the directory", async () => {
+Deno.test("security 4: static files: symbolic links out of the directory", async () => {
   await withFolder(tree, async (folder) => {
     const at = `${folder}/public`;
     await Deno.symlink(`${folder}/secret.txt`, `${at}/absolute.txt`);
@@ -188,7 +188,7 @@ Deno.test("static files: symbolic links out of the directory", async () => {
   });
 });
 
-Deno.test("static files: a link that is exchanged between two questions gains nothing", async () => {
+Deno.test("security 4: static files: a link that is exchanged between two questions gains nothing", async () => {
   await withFolder(tree, async (folder) => {
     const at = `${folder}/public`;
     const swapped = site(folder);
@@ -221,7 +221,7 @@ Deno.test("static files: a link that is exchanged between two questions gains no
   });
 });
 
-Deno.test("static files: pipes, sockets and devices are not opened to wait for", async () => {
+Deno.test("security 4: static files: pipes, sockets and devices are not opened to wait for", async () => {
   await withFolder(tree, async (folder) => {
     const at = `${folder}/public`;
     const made = await new Deno.Command("mkfifo", { args: [`${at}/pipe`] }).output()
@@ -241,7 +241,7 @@ Deno.test("static files: pipes, sockets and devices are not opened to wait for",
   });
 });
 
-Deno.test("static files: what may not be read is not there", async () => {
+Deno.test("security 4: static files: what may not be read is not there", async () => {
   await withFolder(tree, async (folder) => {
     await Deno.chmod(`${folder}/public/a.txt`, 0);
     const response = await site(folder).fetch(`http://x${prefix}/a.txt`);
@@ -251,7 +251,7 @@ Deno.test("static files: what may not be read is not there", async () => {
   });
 });
 
-Deno.test("static files: a redirect never leads to another host", async () => {
+Deno.test("security 4: static files: a redirect never leads to another host", async () => {
   await withFolder(
     { "public/x/i": "", "public/evil.example/i": "", "public/a:b/i": "" },
     async (folder) => {
@@ -271,7 +271,7 @@ Deno.test("static files: a redirect never leads to another host", async () => {
   );
 });
 
-Deno.test("static files: whatever the path, the secret stays one", async () => {
+Deno.test("security 4: static files: whatever the path, the secret stays one", async () => {
   await withFolder(tree, async (folder) => {
     await Deno.symlink("..", `${folder}/public/up`);
     const handler = files(`${folder}/public`, permissive);
@@ -295,7 +295,7 @@ Deno.test("static files: whatever the path, the secret stays one", async () => {
   });
 });
 
-Deno.test("static files: a type is never guessed, and scripts are no pages", async () => {
+Deno.test("security 4: static files: a type is never guessed, and scripts are no pages", async () => {
   await withFolder({ "public/upload": "<script>alert(1)</script>" }, async (folder) => {
     const response = await site(folder).fetch(`http://x${prefix}/upload`);
     await response.body?.cancel();

@@ -53,7 +53,7 @@ function endless(): Source {
   return { stream: source, cancelled: promise, produced: () => produced };
 }
 
-Deno.test("streams: a client that stops reading stops the source, and leaving cancels it", async () => {
+Deno.test("security 19: streams: a client that stops reading stops the source, and leaving cancels it", async () => {
   const forms = {
     response: (source: Source) => new Response(source.stream),
     value: (source: Source) => source.stream,
@@ -88,7 +88,7 @@ async function* chunksOf(source: Source): AsyncGenerator<Uint8Array> {
   }
 }
 
-Deno.test("streams: an upload that nobody reads stops the client, not the server", async () => {
+Deno.test("security 19: streams: an upload that nobody reads stops the client, not the server", async () => {
   const release = Promise.withResolvers<void>();
   const uploads = service({}, [
     get("/ok", () => "ok"),
@@ -121,7 +121,7 @@ Deno.test("streams: an upload that nobody reads stops the client, not the server
   await within(sending, "the end of the upload");
 });
 
-Deno.test("streams: without a reader in process, nothing is produced", async () => {
+Deno.test("security 19: streams: without a reader in process, nothing is produced", async () => {
   const source = endless();
   const endlessly = service({}, [get("/", () => source.stream)]);
   const response = await endlessly.fetch("http://x/");
@@ -200,7 +200,7 @@ function failAfter(
 }
 
 // The runtime itself logs each stream that fails.
-Deno.test("streams: one that fails ends its connection and nothing else", async (t) => {
+Deno.test("security 19: streams: one that fails ends its connection and nothing else", async (t) => {
   const failures = service({ onError: () => {} }, [
     get("/ok", () => "ok"),
     get("/:name", ({ path }) => failing[path.name]?.()),
@@ -224,7 +224,7 @@ Deno.test("streams: one that fails ends its connection and nothing else", async 
   }
 });
 
-Deno.test("streams: one whose cancellation fails is nobody's fault but its own", async () => {
+Deno.test("security 19: streams: one whose cancellation fails is nobody's fault but its own", async () => {
   const cancelled: Promise<void>[] = [];
   const make = (): ReadableStream => {
     const { promise, resolve } = Promise.withResolvers<void>();
