@@ -103,8 +103,7 @@ function byHand(
   expected: Expected,
   base?: string,
 ): Contender {
-  // Asynchronous, as every fetch is.
-  // deno-lint-ignore require-await
+  // deno-lint-ignore require-await -- every fetch is asynchronous
   const call = async () => answer(forText);
   return answering(name, call, expected, base === undefined ? {} : { base });
 }

@@ -24,6 +24,7 @@ import {
   type CompressionRules,
   readCompression,
 } from "./compress_config.ts";
+import { editHeaders } from "./response_headers.ts";
 
 export type { CompressionConfig, CompressionMode } from "./compress_config.ts";
 
@@ -69,7 +70,7 @@ export function compressor(config: CompressionConfig = {}): Compressor {
     if (response.status === 304) return notModified(request, response);
     if (response.status === 206) return partial(response, rules);
     if (!isCovered(response, rules)) return response;
-    const varied = changed(response, (headers) => addVary(headers, "Accept-Encoding"));
+    const varied = editHeaders(response, (headers) => addVary(headers, "Accept-Encoding"));
     if (request.method === "HEAD") return varied;
     const coding = choose(request.headers.get("accept-encoding"));
     if (coding === undefined || isShort(varied, rules.minimumSize)) return varied;
@@ -113,7 +114,7 @@ function isShort({ headers }: Response, minimumSize: number): boolean {
 
 /** The client that has the compressed variant knows it by its weak tag. */
 function notModified(request: Request, response: Response): Response {
-  return changed(response, (headers) => {
+  return editHeaders(response, (headers) => {
     // The media type is not told any more, so that any answer may be one that varies.
     addVary(headers, "Accept-Encoding");
     const etag = headers.get("etag");
@@ -129,7 +130,7 @@ function partial(response: Response, { covers }: CompressionRules): Response {
   const contentType = response.headers.get("content-type");
   const isMultipart = contentType?.startsWith("multipart/byteranges") === true;
   if (contentType === null || !(isMultipart || covers(contentType))) return response;
-  return changed(response, (headers) => addVary(headers, "Accept-Encoding"));
+  return editHeaders(response, (headers) => addVary(headers, "Accept-Encoding"));
 }
 
 async function encode(
@@ -160,16 +161,4 @@ function describe(headers: Headers, coding: ContentCoding): void {
   for (const name of OF_THE_BYTES) headers.delete(name);
   const etag = headers.get("etag");
   if (etag !== null) headers.set("etag", weaken(etag));
-}
-
-/** `response` with other headers; one that came from `fetch` is built anew, as its are fixed. */
-function changed(response: Response, change: (headers: Headers) => void): Response {
-  try {
-    change(response.headers);
-    return response;
-  } catch {
-    const copy = new Response(response.body, response);
-    change(copy.headers);
-    return copy;
-  }
 }

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { concat } from "../message/body_reader.ts";
 import { type ByteSource, pump } from "../message/byte_pump.ts";
 import { type ByteTransform, type ContentCoding, encoderOf } from "../message/content_coding.ts";
 
@@ -49,7 +50,7 @@ export async function compressBody(
   const reader = body.getReader();
   const peeked = await peek(reader);
   if (peeked.isWhole && peeked.length < Math.max(minimumSize, 1)) {
-    return { body: concat(peeked), isCompressed: false };
+    return { body: concat(peeked.chunks, peeked.length), isCompressed: false };
   }
   const encoder = encoderOf(coding);
   if (encoder === undefined) throw new TypeError(`This runtime cannot encode "${coding}" any more`);
@@ -81,18 +82,6 @@ async function atOnce(read: Read): Promise<Awaited<Read> | undefined> {
   read.then((value) => result = value, () => {});
   for (let tick = 0; tick < TICKS && result === undefined; tick++) await undefined;
   return result;
-}
-
-function concat({ chunks, length }: Peeked): Uint8Array<ArrayBuffer> {
-  const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return first;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 function encodeWhole(

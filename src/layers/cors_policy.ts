@@ -14,6 +14,7 @@ import { addVary } from "../message/vary.ts";
 import { type CorsConfig, setsNothing } from "./cors_config.ts";
 import { configuredMethods, configuredNames, parseFieldNames } from "./cors_names.ts";
 import { CorsOrigins } from "./cors_origins.ts";
+import { editHeaders } from "./response_headers.ts";
 
 const corsOptions: Readonly<Record<keyof CorsConfig, true>> = {
   allowOrigins: true,
@@ -145,19 +146,7 @@ export class CorsPolicy {
   apply(request: Request, response: Response): Response {
     const origin = request.headers.get("origin");
     const allowed = origin === null ? undefined : this.#origins.answer(origin, request);
-    const { headers } = response;
-    try {
-      this.#mark(headers, origin, allowed);
-      return response;
-    } catch (error) {
-      // Neither an upgrade nor a network error can be built anew, nor is it read by a script.
-      if (response.status < 200) return response;
-      if (!(error instanceof TypeError)) throw error;
-      const { status, statusText } = response;
-      const copy = new Response(response.body, { status, statusText, headers });
-      this.#mark(copy.headers, origin, allowed);
-      return copy;
-    }
+    return editHeaders(response, (headers) => this.#mark(headers, origin, allowed));
   }
 
   /**

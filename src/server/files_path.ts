@@ -16,7 +16,7 @@ export interface NameRules {
 }
 
 /** Control characters, and what separates names on one system or another. */
-// deno-lint-ignore no-control-regex
+// deno-lint-ignore no-control-regex -- control characters are what it looks for
 const neverInNames = /[\x00-\x1f\x7f/\\]/;
 
 /** What would turn into something else if whoever comes after decoded it again. */

@@ -22,7 +22,7 @@ export interface HookBindings {
   readonly body?: unknown;
 }
 
-/** Who has the response that hooks are shown. */
+/** What a hook is part of: has the response that hooks are shown, and knows what is next. */
 export interface Hooked {
   /** The response so far, one whose header fields can be set; `undefined` before there is any. */
   shown(): Response | undefined;

@@ -3,20 +3,15 @@
  *
  * @module
  */
+import { editHeaders } from "../layers/response_headers.ts";
 import { isBodiless } from "../message/status.ts";
 
 /**
  * A response whose header fields can be set; those of one that came from a `fetch` cannot.
  */
 export function toMutable(response: Response): Response {
-  try {
-    // Taking away what is not there is the cheapest way to ask.
-    response.headers.delete("x-none");
-    return response;
-  } catch {
-    const { body, status, statusText, headers } = response;
-    return new Response(body, { status, statusText, headers });
-  }
+  // Taking away what is not there is the cheapest way to ask.
+  return editHeaders(response, (headers) => headers.delete("x-none"));
 }
 
 /**

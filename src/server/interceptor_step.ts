@@ -10,7 +10,7 @@ import { keepOrigin } from "../message/request_origin.ts";
 import { ownOptions } from "../message/options.ts";
 import type { Schema } from "../schema/standard.ts";
 import { type BodyBinding, bodyBinding } from "./body_binding.ts";
-import { canonicalPattern } from "./canonical_path.ts";
+import { canonicalPattern, literalPattern } from "./canonical_path.ts";
 import type { Continuation, Exchange } from "./exchange.ts";
 import { headerBinding } from "./header_binding.ts";
 import { BoundHookCall, type Hooked } from "./hook_call.ts";
@@ -176,7 +176,7 @@ function filterRouter({ method, path }: InterceptorFilter, basePath: string): Ro
     throw new TypeError(`Cannot intercept "${path}": a path starts with a slash`);
   }
   const router = new Router<true>();
-  const prefix = basePath.replace(/[\\:*+?(){}]/g, "\\$&");
+  const prefix = literalPattern(basePath);
   const relative = path === undefined ? "/*" : canonicalPattern(path);
   const patterns = [relative === "/" && prefix !== "" ? prefix : prefix + relative];
   // "/base/*" has what is below the base path, and the resource "/" is the base path itself; without
@@ -195,15 +195,15 @@ function matches(pattern: string, path: string): boolean {
   return router.match("*", path, 0, path.length) !== undefined;
 }
 
-/** The filter with a wildcard for a rest parameter at its end, which matches empty segments too. */
+/** The filter with wildcards for rest parameters: they match empty segments too. */
 function looseRouter(
   { method, path }: InterceptorFilter,
   basePath: string,
 ): Router<true> | undefined {
-  const loose = path?.replace(/(?:\/:\w+|\{\/:\w+\})[*+]$/, "/*");
+  const loose = path?.replace(/(?:\/:\w+|\{\/:\w+\})[*+](?=\/|$)/g, "/*");
   if (path === undefined || loose === undefined || loose === path) return undefined;
   const router = new Router<true>();
-  const prefix = basePath.replace(/[\\:*+?(){}]/g, "\\$&");
+  const prefix = literalPattern(basePath);
   const { names } = pathPattern(canonicalPattern(path));
   for (const one of methodsOf(method)) {
     router.add(one, prefix + canonicalPattern(loose), true, names);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { editHeaders } from "../layers/response_headers.ts";
 import { type Clock, systemClock } from "../message/clock.ts";
 import type { Fetch } from "../message/fetch.ts";
 import { GenericListenerError } from "../message/listener_errors.ts";
@@ -291,14 +292,5 @@ export class Listener {
 }
 
 function named(response: Response, server: string): Response {
-  try {
-    response.headers.set("server", server);
-    return response;
-  } catch {
-    // A response that came from a fetch has headers that cannot be changed.
-    const headers = new Headers(response.headers);
-    headers.set("server", server);
-    const { status, statusText } = response;
-    return new Response(response.body, { status, statusText, headers });
-  }
+  return editHeaders(response, (headers) => headers.set("server", server));
 }

@@ -8,7 +8,7 @@ import {
   ResourceNotFoundError,
   ServiceNotFoundError,
 } from "../message/listener_errors.ts";
-import { canonicalPath, canonicalPattern } from "./canonical_path.ts";
+import { canonicalPath, canonicalPattern, literalPattern } from "./canonical_path.ts";
 import type { Exchange } from "./exchange.ts";
 import { resolveLinks } from "./links.ts";
 import type { Resource } from "./resource.ts";
@@ -45,7 +45,7 @@ export class Routes {
     this.basePath = toBasePath(basePath);
     this.#methods = resources.map(({ method }) => method);
     const links = resolveLinks(this.basePath, resources, config.mediaTypeSubtypePrefix);
-    const prefix = this.basePath.replace(/[\\:*+?(){}]/g, "\\$&");
+    const prefix = literalPattern(this.basePath);
     this.runners = resources.map((resource) => {
       const { method, pathname } = resource;
       if (!pathname.startsWith("/")) {
