@@ -7,19 +7,15 @@
  * @module
  */
 import { ServiceNotFoundError } from "../message/listener_errors.ts";
-import { Reply } from "../message/reply.ts";
-import { withConditions } from "./conditional.ts";
 import type { Exchange } from "./exchange.ts";
 import type { BoundHookCall, Hooked } from "./hook_call.ts";
 import { type Answer, isForeign, isThenable, nothing, Thrown, toError } from "./hook_outcome.ts";
 import { HookCursor } from "./hook_cursor.ts";
-import { replaceBody, toMutable, unshared } from "./hook_response.ts";
 import type { InterceptorStep } from "./interceptor_step.ts";
 import { Next } from "./next.ts";
+import { ownOf, PassingResponse } from "./passing_response.ts";
 import { encodeReply } from "./reply_encoder.ts";
-import { sendable } from "./sendable.ts";
 import type { HookName, StepList } from "./step_list.ts";
-import { withoutBody } from "./without_body.ts";
 
 /** What interceptors are around. */
 export interface Intercepted {
@@ -39,15 +35,11 @@ export class PipelineRun implements Hooked {
   readonly #intercepted: Intercepted;
   readonly #exchange: Exchange;
   readonly #cursor: HookCursor;
+  readonly #passing: PassingResponse;
   #call: BoundHookCall | undefined = undefined;
   /** What the hook has returned, or a promise of it. */
   #entered: unknown = undefined;
-  #response: Response | undefined = undefined;
   #error: Error | undefined = undefined;
-  /** Whether response hooks ran, so that they may have set anything. */
-  #wasHooked = false;
-  /** The response that a hook looked at last, whose fields can be set. */
-  #shown: Response | undefined = undefined;
   /** Whether the answer could not be sent once, so that hooks are not asked for another again. */
   #wasRefused = false;
 
@@ -57,6 +49,7 @@ export class PipelineRun implements Hooked {
     this.#intercepted = intercepted;
     this.#exchange = exchange;
     this.#cursor = new HookCursor(list, exchange);
+    this.#passing = new PassingResponse(exchange);
     exchange.isIntercepted = true;
   }
 
@@ -79,6 +72,11 @@ export class PipelineRun implements Hooked {
   /** Leads one further in the direction of the phase. */
   next(request?: Request): Next {
     return this.#cursor.next(request);
+  }
+
+  /** The response so far. */
+  shown(): Response | undefined {
+    return this.#passing.shown();
   }
 
   /** Request hooks from `from` on, then the service. */
@@ -180,7 +178,7 @@ export class PipelineRun implements Hooked {
         (error) => this.#serviceFailed(error),
       );
     }
-    this.#response = answer;
+    this.#passing.current = answer;
     return this.#backwards(from);
   }
 
@@ -229,8 +227,8 @@ export class PipelineRun implements Hooked {
     if (this.#wasRefused && this.#error === undefined) return -1;
     const index = this.#list.preceding(from, hook, this.#exchange);
     if (index === -1) return index;
-    this.#wasHooked = true;
-    const failed = this.#response === undefined ? this.#fail() : undefined;
+    this.#passing.wasHooked = true;
+    const failed = this.#passing.current === undefined ? this.#fail() : undefined;
     this.#entered = failed === undefined
       ? this.#enter(index, hook)
       : failed.then(() => this.#enter(index, hook));
@@ -244,20 +242,10 @@ export class PipelineRun implements Hooked {
     const answer = this.#intercepted.fail(exchange, this.#error);
     exchange.mayRecover = false;
     if (answer instanceof Promise) {
-      return answer.then((response) => void (this.#response = response));
+      return answer.then((response) => void (this.#passing.current = response));
     }
-    this.#response = answer;
+    this.#passing.current = answer;
     return undefined;
-  }
-
-  /** The response as a hook sees it, which may set its fields from now on. */
-  shown(): Response | undefined {
-    const response = this.#response;
-    if (response === undefined || response === this.#shown) return response;
-    const exchange = this.#exchange;
-    this.#response = this.#shown = exchange.isFresh ? response : toMutable(response);
-    exchange.isFresh = false;
-    return this.#shown;
   }
 
   /** Where to go on after a response hook. */
@@ -272,39 +260,13 @@ export class PipelineRun implements Hooked {
         this.#error = undefined;
         return next;
       }
-      this.#response = this.#successor(index, value);
+      const { rules } = this.#list.steps[index] as InterceptorStep;
+      this.#passing.replace(value, rules);
       this.#error = undefined;
       return index - 1;
     } catch (error) {
       return this.#failed(index, error) - 1;
     }
-  }
-
-  /** The response in place of the one that a response hook was given. */
-  #successor(index: number, value: unknown): Response {
-    const { rules } = this.#list.steps[index] as InterceptorStep;
-    // Replies of hooks declare no schemas, so that nothing has to be waited for.
-    if (value === this.#response) return sendable(value as Response);
-    const encoded = value === undefined ? nothing() : encodeReply(ownOf(value), rules) as Response;
-    const isAnswer = value === undefined || value instanceof Response || value instanceof Reply;
-    const successor = isAnswer || this.#response === undefined
-      ? encoded
-      : replaceBody(this.#response, encoded);
-    this.#drop(value);
-    return successor;
-  }
-
-  /** Tells whatever feeds the response that nobody gets it, unless what takes its place has its body. */
-  #drop(value?: unknown): void {
-    const exchange = this.#exchange;
-    const body = exchange.isWhole ? undefined : this.#response?.body;
-    exchange.isWhole = false;
-    exchange.isFresh = false;
-    if (!body || body.locked) return;
-    // To ask the body of a text or of JSON makes a stream of it, which is sent without its length.
-    const kept = value instanceof Reply ? value.body : value;
-    if (body === (kept instanceof Response ? kept.body : kept)) return;
-    body.cancel().catch(() => {});
   }
 
   /** What a hook answers: what it gave its caller, or else what it returned. */
@@ -322,48 +284,30 @@ export class PipelineRun implements Hooked {
     this.#exchange.reading = false;
     this.#cursor.leave();
     this.#call?.drop();
-    this.#drop();
-    this.#response = undefined;
+    this.#passing.drop();
     return index;
   }
 
   #leave(): Answer {
     this.#cursor.phase = "service";
-    const exchange = this.#exchange;
-    const response = this.#response;
-    if (response === undefined) return this.#intercepted.fail(exchange, this.#error);
+    const response = this.#passing.current;
+    if (response === undefined) return this.#intercepted.fail(this.#exchange, this.#error);
     try {
-      // Nobody but us has a response that was just made and that no hook has looked at.
-      const checked = this.#wasHooked && !exchange.isFresh ? sendable(response) : response;
-      const answer = this.#concluded(checked);
-      if (answer instanceof Promise) return answer.catch((error) => this.#refused(error));
-      return exchange.received.method === "HEAD" ? withoutBody(exchange, answer) : answer;
+      const answer = this.#passing.leave(response);
+      if (!(answer instanceof Promise)) return answer;
+      return answer.catch((error) => this.#refused(error));
     } catch (error) {
       return this.#refused(error);
     }
   }
 
-  /** What the request's conditions make of the answer, with the validators that hooks may have set. */
-  #concluded(response: Response): Answer {
-    const { conclude, method, request, isFresh } = this.#exchange;
-    if (conclude !== undefined) return conclude(response);
-    const isRead = method === "GET" || method === "HEAD";
-    return isRead && !isFresh ? withConditions(request, response) : response;
-  }
-
   /** An answer that cannot be sent, or that the request's conditions refuse: error hooks answer. */
   #refused(thrown: unknown): Answer {
     this.#error = toError(thrown);
-    this.#drop();
-    this.#response = undefined;
+    this.#passing.drop();
     this.#exchange.conclude = undefined;
     if (this.#wasRefused) return this.#intercepted.fail(this.#exchange, this.#error);
     this.#wasRefused = true;
     return this.#backwards(this.#list.end - 1);
   }
-}
-
-/** What a hook answers with, if it is a response one that is of this request alone. */
-function ownOf(value: unknown): unknown {
-  return value instanceof Response ? unshared(value) : value;
 }

@@ -208,3 +208,14 @@ Deno.test("security 2: guard interceptor: random targets are seen alike by filte
     { seed: Number(Deno.env.get("FC_SEED") ?? Date.now()), verbose: true, numRuns: 1_000 },
   );
 });
+
+Deno.test("security 2: guard interceptor: a rest parameter within a filter matches empty segments", async () => {
+  const guarded = service({
+    interceptors: [{ on: { path: "/a/:rest*/secret" }, request: () => forbidden() }],
+  }, [get("/a/*", () => SECRET)]);
+  for (const target of ["/a/x/secret", "/a/x//secret", "/a//x/secret", "/a//secret"]) {
+    const response = await guarded.fetch(`http://x${target}`);
+    assert.equal(response.status, 403, target);
+    await response.body?.cancel();
+  }
+});
