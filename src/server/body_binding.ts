@@ -4,20 +4,18 @@
  * @module
  */
 import { PayloadBindingError, PayloadValidationError } from "../message/errors.ts";
-import {
-  type BodyKind,
-  chooseKind,
-  decodePayload,
-  incompatibleType,
-} from "../message/payload_decode.ts";
-import { Body, BodyChoice } from "../schema/body.ts";
+import { chooseKind, decodePayload, incompatibleType } from "../message/payload_decode.ts";
 import { field as toField } from "../schema/field.ts";
-import { brokenConstraints, describeIssues } from "../schema/issues.ts";
-import { Failure, Scalar } from "../schema/scalar.ts";
-import { type Issue, type Result, type Schema, validate } from "../schema/standard.ts";
+import { relax } from "../schema/lax.ts";
+import {
+  complaintOf,
+  type PayloadReader,
+  payloadReaders,
+  readerFor,
+} from "../schema/payload_reader.ts";
+import type { Issue, Result, Schema } from "../schema/standard.ts";
 import { typeName } from "../schema/type_name.ts";
 import type { Continuation, Exchange } from "./exchange.ts";
-import { relax } from "./lax.ts";
 
 /** How a payload binds. */
 export interface BodyRules {
@@ -25,17 +23,6 @@ export interface BodyRules {
   readonly limit: number;
   /** Whether nulls and absent fields may stand for each other. */
   readonly lax: boolean;
-}
-
-/** How one kind of payload is read and checked. */
-interface Reader {
-  readonly kind: BodyKind;
-  /** The schema of the decoded value, to be named in messages. */
-  readonly schema: Schema;
-  /** The name of the declared type, where a media type cannot give it. */
-  readonly typeName?: string;
-  /** Gives the issues of a decoded value, or the value as the schema yields it. */
-  readonly check: ((value: unknown) => Result | Promise<Result>) | undefined;
 }
 
 /**
@@ -48,7 +35,7 @@ export type BodyBinding = (exchange: Exchange, next: Continuation) => Promise<Re
 export function bodyBinding(declared: Schema, rules: BodyRules): BodyBinding {
   const field = toField("body", declared);
   const { schema } = field;
-  const readers = schema instanceof BodyChoice ? schema.members.map(readerOf) : [readerOf(schema)];
+  const readers = payloadReaders(schema);
   const limit = rules.limit === -1 ? Infinity : rules.limit;
   const nilable = field.nilable || field.hasDefault;
   return (exchange, next) => {
@@ -71,7 +58,7 @@ export function bodyBinding(declared: Schema, rules: BodyRules): BodyBinding {
 /** The value of a payload that has to be waited for, or put right, or is refused. */
 async function settle(
   exchange: Exchange,
-  reader: Reader,
+  reader: PayloadReader,
   value: unknown,
   pending: Result | Promise<Result>,
   rules: BodyRules,
@@ -81,63 +68,18 @@ async function settle(
   return await again(exchange, reader, value, result.issues, rules);
 }
 
-function readerOf(schema: Schema): Reader {
-  if (schema instanceof Body) {
-    const inner = schema.schema;
-    const check = inner === undefined ? undefined : (value: unknown) => validate(inner, value);
-    return { kind: schema.kind, schema: inner ?? schema, check };
-  }
-  if (schema instanceof Scalar) return scalarReader(schema);
-  return foreignReader(schema);
-}
-
-/** Another library's text is read as ours is; everything else as its media type has it. */
-function foreignReader(schema: Schema): Reader {
-  let kind: BodyKind | undefined;
-  return {
-    // Asked at the first request: describing a schema takes longer than anything else at start.
-    get kind(): BodyKind {
-      return kind ??= typeName(schema) === "string" ? "text" : "any";
-    },
-    schema,
-    check: (value) => validate(schema, value),
-  };
-}
-
-/** A scalar's own conversion from text is for parameters: JSON has types, and a body must fit. */
-function scalarReader(schema: Scalar): Reader {
-  const { rule } = schema;
-  const name = typeName(schema);
-  const isText = name === "string";
-  return {
-    kind: isText ? "text" : "json",
-    schema,
-    typeName: name,
-    check: (value) => {
-      const output = isText && typeof value === "string"
-        ? rule.fromText(value)
-        : rule.fromValue(value);
-      return output instanceof Failure ? { issues: output.issues } : { value: output };
-    },
-  };
-}
-
-function choose(
-  { request }: Exchange,
-  readers: readonly Reader[],
-): Reader {
-  if (readers.length === 1) return readers[0] as Reader;
+function choose({ request }: Exchange, readers: readonly PayloadReader[]): PayloadReader {
+  if (readers.length === 1) return readers[0] as PayloadReader;
   const contentType = request.headers.get("content-type");
-  const kinds = readers.map((reader) => reader.kind);
-  const kind = chooseKind(contentType, kinds);
-  if (kind !== undefined) return readers[kinds.indexOf(kind)] as Reader;
-  throw incompatibleType(kinds.join("|"), contentType);
+  const reader = readerFor(contentType, readers);
+  if (reader !== undefined) return reader;
+  throw incompatibleType(readers.map(({ kind }) => kind).join("|"), contentType);
 }
 
 /** With lax binding, what the issues point at is put right and checked once more. */
 async function again(
   { request }: Exchange,
-  { check, schema }: Reader,
+  { check, schema }: PayloadReader,
   value: unknown,
   issues: readonly Issue[],
   { lax }: BodyRules,
@@ -150,11 +92,8 @@ async function again(
 }
 
 function unfit({ headers }: Request, schema: Schema, issues: readonly Issue[]): Error {
-  const constraints = brokenConstraints(issues);
-  const detail = describeIssues(issues);
-  if (constraints !== undefined) {
-    return new PayloadValidationError(`payload validation failed: ${constraints} ${detail}`);
-  }
+  const { isConstraint, detail } = complaintOf(issues);
+  if (isConstraint) return new PayloadValidationError(`payload validation failed: ${detail}`);
   // What JSON can say, this JSON did not; what a form or a text never says is another matter.
   const contentType = headers.get("content-type");
   if (chooseKind(contentType, ["json"]) !== undefined) {

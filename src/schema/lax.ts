@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Issue } from "../schema/standard.ts";
+import type { Issue } from "./standard.ts";
 
 /**
  * Puts right in `value` what `issues` point at: a null there is removed, an absent field becomes

@@ -1,0 +1,19 @@
+/**
+ * The layers of a client in their one order, outermost first: the program's own, redirects, cookies,
+ * and innermost what sends.
+ *
+ * @module
+ */
+import { type Fetch, type Layer, stack } from "../message/fetch.ts";
+import { redirect } from "../layers/redirect.ts";
+import type { ClientConfiguration } from "./client_config.ts";
+
+/** Puts the layers that a configuration asks for around what sends. */
+export function clientStack(config: ClientConfiguration, send: Fetch): Fetch {
+  const { followRedirects = false, layers = [] } = config;
+  const own: Layer[] = [...layers];
+  if (followRedirects !== false) {
+    own.push(redirect(followRedirects === true ? {} : followRedirects));
+  }
+  return stack(send, ...own);
+}
