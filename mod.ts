@@ -105,7 +105,14 @@ export type { ContentCoding } from "./src/message/content_coding.ts";
 // The client.
 export { Client } from "./src/client/client.ts";
 export type { ClientConfiguration } from "./src/client/client_config.ts";
-export type { Answer, CallOptions, OnlyOptions } from "./src/client/call_options.ts";
+export type {
+  BodilessCall,
+  ExecuteCall,
+  ForwardCall,
+  HeadCall,
+  MessageCall,
+} from "./src/client/call_signatures.ts";
+export type { BodyBinding, CallOptions, MessageOptions } from "./src/client/call_options.ts";
 export type { CallHeaders, CallHeaderValue } from "./src/client/call_fields.ts";
 export { path, type PathValue } from "./src/client/path.ts";
 export type { QueryListStyle, QueryParams, QueryValue } from "./src/client/query.ts";

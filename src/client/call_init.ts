@@ -8,13 +8,13 @@ import { HttpError } from "../message/errors.ts";
 import { forwardableHeaders } from "../message/hop_by_hop.ts";
 import { encodePayload } from "../message/payload_encode.ts";
 import { toHeaders } from "./call_fields.ts";
-import type { CallOptions } from "./call_options.ts";
+import type { AnyCallOptions } from "./call_options.ts";
 
 /** An init that also has what Node asks of streams; TypeScript's does not know it yet. */
 export type CallInit = RequestInit & { duplex?: "half" };
 
 /** What of a call's options its init is made of. */
-type InitOptions = Pick<CallOptions, "headers" | "mediaType" | "signal">;
+type InitOptions = Pick<AnyCallOptions, "headers" | "mediaType" | "signal">;
 
 /**
  * The init of a call.

@@ -1,21 +1,14 @@
 /**
- * What a call of a client takes beside its path and its message, and what it gives for that.
+ * What a call of a client takes beside its path and its message.
  *
  * @module
  */
-import type { Infer, Schema } from "../schema/standard.ts";
+import type { Schema } from "../schema/standard.ts";
 import type { CallHeaders } from "./call_fields.ts";
 import type { QueryListStyle, QueryParams } from "./query.ts";
 
-/** Options of one call. */
+/** Options of every call. */
 export interface CallOptions {
-  /**
-   * What to bind the body of the response to: a Standard Schema, or a kind of body as `json()`,
-   * `text()` or `byMediaType(json(), xml())`. With it a status of 400 or more is an error.
-   *
-   * @default the call gives the `Response`
-   */
-  readonly as?: Schema;
   /**
    * Query parameters, added to those of the path.
    *
@@ -35,13 +28,6 @@ export interface CallOptions {
    */
   readonly headers?: CallHeaders;
   /**
-   * The content type of the message; it wins over that in `headers`, and that over the default of the
-   * message's type. It also decides how an object is written: as JSON, a form or XML.
-   *
-   * @default decided by the message
-   */
-  readonly mediaType?: string;
-  /**
    * Aborts the call, and the reading of its response; the call then rejects with the signal's reason.
    *
    * @default none
@@ -49,11 +35,52 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a call with these options gives. */
-export type Answer<Options> = Options extends { readonly as: infer As extends Schema } ? Infer<As>
-  : Response;
+/** Options of a call that has a message. */
+export interface MessageOptions extends CallOptions {
+  /**
+   * The content type of the message; it wins over that in `headers`, and that over the default of the
+   * message's type. It also decides how an object is written: as JSON, a form or XML.
+   *
+   * @default decided by the message
+   */
+  readonly mediaType?: string;
+}
 
-/** Rejects options that a call does not have. */
-export type OnlyOptions<Options, Known = CallOptions> = {
-  readonly [Key in Exclude<keyof Options, keyof Known>]: never;
+/** Has the body of the response bound; a status of 400 or more is an error then. */
+export interface BodyBinding<As extends Schema> {
+  /**
+   * What to bind the body to: a Standard Schema, or a kind of body as `json()`, `text()` or
+   * `byMediaType(json(), xml())`.
+   */
+  readonly as: As;
+}
+
+/** Every option that a call can have. */
+export interface AnyCallOptions extends MessageOptions, Partial<BodyBinding<Schema>> {}
+
+/** What a call that has no message may be given. */
+export const bodilessOptions: Readonly<Record<string, true>> = {
+  query: true,
+  queryLists: true,
+  headers: true,
+  signal: true,
+  as: true,
+};
+
+/** What a call may be given whose response has no body. */
+export const headOptions: Readonly<Record<string, true>> = {
+  query: true,
+  queryLists: true,
+  headers: true,
+  signal: true,
+};
+
+/** What a call that may have a message may be given. */
+export const messageOptions: Readonly<Record<keyof AnyCallOptions, true>> = {
+  query: true,
+  queryLists: true,
+  headers: true,
+  signal: true,
+  as: true,
+  mediaType: true,
 };

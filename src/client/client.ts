@@ -11,23 +11,26 @@ import { checkOptions } from "../message/options.ts";
 import { isSchema, type Schema } from "../schema/standard.ts";
 import { BaseURL } from "./base_url.ts";
 import { type CallInit, callInit } from "./call_init.ts";
-import type { Answer, CallOptions, OnlyOptions } from "./call_options.ts";
+import {
+  type AnyCallOptions,
+  bodilessOptions,
+  headOptions,
+  messageOptions,
+} from "./call_options.ts";
+import type {
+  BodilessCall,
+  ExecuteCall,
+  ForwardCall,
+  HeadCall,
+  MessageCall,
+} from "./call_signatures.ts";
 import { clientConfig, type ClientConfiguration } from "./client_config.ts";
 import { clientStack } from "./client_stack.ts";
 import { encodeQuery, type QueryListStyle } from "./query.ts";
 import { type BindingRules, ResponseBinding } from "./response_binding.ts";
 import { responseError } from "./response_error.ts";
 
-const callOptions: Readonly<Record<keyof CallOptions, true>> = {
-  as: true,
-  query: true,
-  queryLists: true,
-  headers: true,
-  mediaType: true,
-  signal: true,
-};
-
-const noOptions: CallOptions = {};
+const noOptions: AnyCallOptions = {};
 
 /** The most bytes of a body that is bound: 64 MiB. */
 const defaultBodyLimit = 67_108_864;
@@ -35,7 +38,7 @@ const defaultBodyLimit = 67_108_864;
 /**
  * Calls a remote service.
  *
- * A call gives the `Response`, whatever its status; with `as` it gives the body, bound, and rejects
+ * A call needs no `this`. It gives the `Response`, whatever its status; with `as` it gives the body, bound, and rejects
  * with {@linkcode ClientRequestError} or {@linkcode RemoteServerError} where the service answers 4xx
  * or 5xx.
  *
@@ -58,6 +61,43 @@ export class Client {
    * without options. Paths are relative to the base URL; it needs no `this`.
    */
   readonly fetch: Fetch;
+  /** Sends GET. */
+  readonly get: BodilessCall = (path: string, options?: AnyCallOptions) =>
+    this.#call("GET", path, undefined, options, bodilessOptions);
+  /** Sends HEAD; the response has no body. */
+  readonly head: HeadCall = (path: string, options?: AnyCallOptions) =>
+    this.#call("HEAD", path, undefined, options, headOptions) as Promise<Response>;
+  /** Sends OPTIONS. */
+  readonly options: BodilessCall = (path: string, options?: AnyCallOptions) =>
+    this.#call("OPTIONS", path, undefined, options, bodilessOptions);
+  /** Sends POST with a message, encoded by its type or by `mediaType`. */
+  readonly post: MessageCall = (path: string, message?: unknown, options?: AnyCallOptions) =>
+    this.#call("POST", path, message, options);
+  /** Sends PUT with a message, encoded by its type or by `mediaType`. */
+  readonly put: MessageCall = (path: string, message?: unknown, options?: AnyCallOptions) =>
+    this.#call("PUT", path, message, options);
+  /** Sends PATCH with a message, encoded by its type or by `mediaType`. */
+  readonly patch: MessageCall = (path: string, message?: unknown, options?: AnyCallOptions) =>
+    this.#call("PATCH", path, message, options);
+  /** Sends DELETE, with a message if there is one. */
+  readonly delete: MessageCall = (path: string, message?: unknown, options?: AnyCallOptions) =>
+    this.#call("DELETE", path, message, options);
+  /** Sends a request of any method, as `MOVE`; methods are case-sensitive. */
+  readonly execute: ExecuteCall = (
+    method: string,
+    path: string,
+    message?: unknown,
+    options?: AnyCallOptions,
+  ) => this.#call(method, path, message, options);
+  /**
+   * Passes a received request on: its method, its header fields but those of its connection, and its
+   * body, unread. Redirects are for whoever sent it.
+   *
+   * The call goes on when the client that sent the request goes away, unless `signal` is that of the
+   * request.
+   */
+  readonly forward: ForwardCall = (path: string, request: Request, options?: AnyCallOptions) =>
+    this.#call(request.method, path, request, options, bodilessOptions);
   readonly #base: BaseURL;
   readonly #queryLists: QueryListStyle;
   readonly #rules: BindingRules;
@@ -85,102 +125,20 @@ export class Client {
     return this.#base.href;
   }
 
-  /** Sends GET. */
-  get<const O extends CallOptions>(
-    path: string,
-    options?: O & OnlyOptions<O>,
-  ): Promise<Answer<O>> {
-    return this.#call("GET", path, undefined, options) as Promise<Answer<O>>;
-  }
-
-  /** Sends HEAD; the response has no body. */
-  head<const O extends Omit<CallOptions, "as">>(
-    path: string,
-    options?: O & OnlyOptions<O, Omit<CallOptions, "as">>,
-  ): Promise<Response> {
-    return this.#call("HEAD", path, undefined, options) as Promise<Response>;
-  }
-
-  /** Sends OPTIONS. */
-  options<const O extends CallOptions>(
-    path: string,
-    options?: O & OnlyOptions<O>,
-  ): Promise<Answer<O>> {
-    return this.#call("OPTIONS", path, undefined, options) as Promise<Answer<O>>;
-  }
-
-  /** Sends POST with a message, encoded by its type or by `mediaType`. */
-  post<const O extends CallOptions>(
-    path: string,
-    message?: unknown,
-    options?: O & OnlyOptions<O>,
-  ): Promise<Answer<O>> {
-    return this.#call("POST", path, message, options) as Promise<Answer<O>>;
-  }
-
-  /** Sends PUT with a message, encoded by its type or by `mediaType`. */
-  put<const O extends CallOptions>(
-    path: string,
-    message?: unknown,
-    options?: O & OnlyOptions<O>,
-  ): Promise<Answer<O>> {
-    return this.#call("PUT", path, message, options) as Promise<Answer<O>>;
-  }
-
-  /** Sends PATCH with a message, encoded by its type or by `mediaType`. */
-  patch<const O extends CallOptions>(
-    path: string,
-    message?: unknown,
-    options?: O & OnlyOptions<O>,
-  ): Promise<Answer<O>> {
-    return this.#call("PATCH", path, message, options) as Promise<Answer<O>>;
-  }
-
-  /** Sends DELETE, with a message if there is one. */
-  delete<const O extends CallOptions>(
-    path: string,
-    message?: unknown,
-    options?: O & OnlyOptions<O>,
-  ): Promise<Answer<O>> {
-    return this.#call("DELETE", path, message, options) as Promise<Answer<O>>;
-  }
-
-  /** Sends a request of any method, as `MOVE`; methods are case-sensitive. */
-  execute<const O extends CallOptions>(
-    method: string,
-    path: string,
-    message?: unknown,
-    options?: O & OnlyOptions<O>,
-  ): Promise<Answer<O>> {
-    return this.#call(method, path, message, options) as Promise<Answer<O>>;
-  }
-
-  /**
-   * Passes a received request on: its method, its header fields but those of its connection, and its
-   * body, unread. The response comes as it is.
-   *
-   * The call goes on when the client that sent the request goes away, unless `signal` is that of the
-   * request.
-   */
-  forward<const O extends CallOptions>(
-    path: string,
-    request: Request,
-    options?: O & OnlyOptions<O>,
-  ): Promise<Answer<O>> {
-    return this.#call(request.method, path, request, options) as Promise<Answer<O>>;
-  }
-
   #call(
     method: string,
     path: string,
     message: unknown,
-    options: CallOptions = noOptions,
-  ): Promise<unknown> {
+    options: AnyCallOptions = noOptions,
+    known: Readonly<Record<string, true>> = messageOptions,
+    // What a call gives is a matter of its signature.
+    // deno-lint-ignore no-explicit-any
+  ): Promise<any> {
     let target: string;
     let init: CallInit;
     let binding: ResponseBinding | undefined;
     try {
-      if (options !== noOptions) checkOptions("A call", options, callOptions);
+      if (options !== noOptions) checkOptions("A call", options, known);
       else refuseOptions(message);
       target = withQuery(path, options, this.#queryLists);
       init = callInit(method, message, options);
@@ -231,7 +189,7 @@ function within(base: BaseURL, next: Fetch): Fetch {
 /** A path with the query parameters of a call behind its own. */
 function withQuery(
   path: string,
-  { query, queryLists }: CallOptions,
+  { query, queryLists }: AnyCallOptions,
   lists: QueryListStyle,
 ): string {
   if (query === undefined) return path;

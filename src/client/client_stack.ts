@@ -12,8 +12,16 @@ import type { ClientConfiguration } from "./client_config.ts";
 export function clientStack(config: ClientConfiguration, send: Fetch): Fetch {
   const { followRedirects = false, layers = [] } = config;
   const own: Layer[] = [...layers];
-  if (followRedirects !== false) {
-    own.push(redirect(followRedirects === true ? {} : followRedirects));
-  }
+  if (followRedirects === false) own.push(unfollowed);
+  else own.push(redirect(followRedirects === true ? {} : followRedirects));
   return stack(send, ...own);
+}
+
+/** The platform would follow redirects of its own accord; what an init says of them stands. */
+function unfollowed(next: Fetch): Fetch {
+  return (input, init) => {
+    if (init === undefined) return next(input, { redirect: "manual" });
+    if (init.redirect !== undefined) return next(input, init);
+    return next(input, { ...init, redirect: "manual" });
+  };
 }
