@@ -131,6 +131,7 @@ export {
   bytes,
   decimal,
   type DecimalOptions,
+  events,
   Failure,
   type FailureIssue,
   type FailureKind,
@@ -220,6 +221,8 @@ export {
   type ResponseCacheControl,
 } from "./src/message/cache_control.ts";
 export { type Encoded, type EncodeOptions, encodePayload } from "./src/message/payload_encode.ts";
+export type { SseEvent } from "./src/message/sse_event.ts";
+export { parseEvents } from "./src/message/sse_parse.ts";
 export { serializeXml, Xml, type XmlObject, type XmlValue } from "./src/message/xml.ts";
 export { parseXml } from "./src/message/xml_parse.ts";
 export type { XmlLimits } from "./src/message/xml_scan.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { InitializingOutboundRequestError } from "../message/client_errors.ts";
+import { shorten } from "../message/payload_failure.ts";
 
 /** The value of a header field; one that is `null` or `undefined` is not sent. */
 export type CallHeaderValue = string | number | boolean | null | undefined;
@@ -14,10 +15,10 @@ export type CallHeaders =
   | Readonly<Record<string, CallHeaderValue | readonly CallHeaderValue[]>>;
 
 /**
- * Header fields as the platform takes them.
+ * Header fields as the platform takes them, which takes line breaks around a value away.
  *
- * @throws {InitializingOutboundRequestError} when a name is no token, or a value has a control
- * character; the message has the name and not the value.
+ * @throws {InitializingOutboundRequestError} when a name is no token, a value has a control character
+ * or is no text, number or boolean, or a pair is none; the message has the name and not the value.
  */
 export function toHeaders(given: CallHeaders | undefined): Headers {
   const headers = new Headers();
@@ -26,26 +27,40 @@ export function toHeaders(given: CallHeaders | undefined): Headers {
     given.forEach((value, name) => headers.append(name, value));
     return headers;
   }
-  const entries = Symbol.iterator in given
-    ? given as Iterable<readonly [string, string]>
-    : Object.entries(given);
-  for (const [name, value] of entries) {
+  const isList = Symbol.iterator in given;
+  for (const entry of isList ? given as Iterable<unknown> : Object.entries(given)) {
+    if (!Array.isArray(entry) || entry.length !== 2) throw unpaired();
+    const [name, value] = entry;
     if (Array.isArray(value)) { for (const item of value) append(headers, name, item); }
     else append(headers, name, value);
   }
   return headers;
 }
 
+function unpaired(): Error {
+  return new InitializingOutboundRequestError(
+    "Cannot send header fields: one of the list is no pair of a name and a value",
+  );
+}
+
 function append(headers: Headers, name: string, value: unknown): void {
   if (value === undefined || value === null) return;
+  const type = typeof value;
+  if (type !== "string" && type !== "number" && type !== "boolean") {
+    throw unfit(name, `its value is ${type}, pass text, a number, a boolean or a list of them`);
+  }
   try {
     headers.append(name, String(value));
   } catch {
     // The platform's message has the value, which may be a secret: it is no cause to keep.
-    throw new InitializingOutboundRequestError(
-      `Cannot send header field "${
-        String(name).slice(0, 40).replace(/\p{Cc}/gu, "\ufffd")
-      }": its name is no token or its value has control characters or none of Latin-1`,
+    throw unfit(
+      name,
+      "its name is no token or its value has control characters or none of Latin-1",
     );
   }
+}
+
+function unfit(name: string, why: string): Error {
+  const shown = shorten(String(name).replace(/\p{Cc}/gu, "\ufffd"));
+  return new InitializingOutboundRequestError(`Cannot send header field "${shown}": ${why}`);
 }

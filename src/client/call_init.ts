@@ -7,6 +7,7 @@ import { InitializingOutboundRequestError } from "../message/client_errors.ts";
 import { HttpError } from "../message/errors.ts";
 import { forwardableHeaders } from "../message/hop_by_hop.ts";
 import { encodePayload } from "../message/payload_encode.ts";
+import { shorten } from "../message/payload_failure.ts";
 import { toHeaders } from "./call_fields.ts";
 import type { AnyCallOptions } from "./call_options.ts";
 
@@ -23,20 +24,59 @@ type InitOptions = Pick<AnyCallOptions, "headers" | "mediaType" | "signal">;
  * sent.
  */
 export function callInit(method: string, message: unknown, options: InitOptions): CallInit {
-  const init: CallInit = { method: methodOf(method) };
+  const init: CallInit = { method: methodOf(method, message) };
   const { headers, mediaType, signal } = options;
   if (headers !== undefined || mediaType !== undefined) init.headers = toHeaders(headers);
   if (signal !== undefined) init.signal = signal;
   if (message === undefined) return init;
-  if (message instanceof Request) setRequest(init, message);
+  if (message instanceof Request) setRequest(init, message, mediaType);
   else setMessage(init, message, mediaType);
   if (init.body instanceof ReadableStream) init.duplex = "half";
+  if (isBodiless(init.method) && init.body !== null) throw bodyOfBodiless(init.method);
   return init;
 }
 
-/** The platform writes six methods in capitals; `patch` would be sent as it is, which nobody wants. */
-function methodOf(method: string): string {
-  return method.toLowerCase() === "patch" ? "PATCH" : method;
+/** Those that the client's own functions name, which need no look at each call. */
+const plainMethods: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+]);
+
+/**
+ * The method to send. The platform writes six in capitals; `patch` would be sent as it is, which
+ * nobody wants. An empty one is that of the received request, if the message is one.
+ */
+function methodOf(method: string, message: unknown): string {
+  if (plainMethods.has(method)) return method;
+  const capitals = method.toUpperCase();
+  if (plainMethods.has(capitals)) return capitals;
+  if (method === "") {
+    if (message instanceof Request) return message.method;
+    throw new InitializingOutboundRequestError(`HTTP Verb cannot be empty: name one as "GET"`);
+  }
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(method)) {
+    throw new InitializingOutboundRequestError(
+      `Cannot send the method "${
+        shorten(method.replace(/\p{Cc}/gu, "\ufffd"))
+      }": it is no token, as GET is`,
+    );
+  }
+  return method;
+}
+
+function isBodiless(method: string | undefined): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+function bodyOfBodiless(method: string | undefined): Error {
+  return new InitializingOutboundRequestError(
+    `Cannot send a message with ${method}: the platform has no body for it, send a query or use POST`,
+  );
 }
 
 function setMessage(init: CallInit, message: unknown, mediaType: string | undefined): void {
@@ -68,10 +108,16 @@ function setContentType(headers: Headers, contentType: string): void {
  * A received request as a message: its body unread, and the fields that are about it. Redirects are
  * for whoever sent it.
  */
-function setRequest(init: CallInit, message: Request): void {
+function setRequest(init: CallInit, message: Request, mediaType: string | undefined): void {
+  if (message.bodyUsed) {
+    throw new InitializingOutboundRequestError(
+      "Cannot pass the request on: its body was read before, pass a clone or the body itself",
+    );
+  }
   init.redirect = "manual";
   const headers = forwardableHeaders(message.headers);
   (init.headers as Headers | undefined)?.forEach((value, name) => headers.set(name, value));
+  if (mediaType !== undefined) setContentType(headers, mediaType);
   init.headers = headers;
   init.body = message.body;
 }

@@ -151,6 +151,11 @@ export class ResponseBinding {
   }
 
   #incompatible(contentType: string | null, declared?: string, detail?: string): Error {
+    if (this.#readers[0]?.kind === "events") {
+      return bindingError(
+        "invalid payload target type. The response is not of text/event-stream content type.",
+      );
+    }
     const essence = mediaTypeEssence(contentType ?? "");
     const found = essence === "" ? "no" : `'${essence}'`;
     const names = declared ?? this.#readers.map(nameOf).join("|");

@@ -9,6 +9,7 @@
  * | `application/x-www-form-urlencoded` | `form`: a record | `text`: as it was sent             |
  * | `multipart/form-data`             | `form`: a record with files | `bytes`                   |
  * | `text/*`                          | `text`             | `bytes`                            |
+ * | `text/event-stream`               | `text`             | `bytes`, and `events` as they come |
  * | `application/octet-stream`        | `bytes`            |                                    |
  * | `image audio video font model multipart/*` | `bytes`   | every kind, as the program knows best |
  * | none, and any other               | `json`             | every kind, as the program knows best |
@@ -26,11 +27,12 @@ import { type MultipartRecord, parseForm, parseMultipart } from "./form.ts";
 import { parseJson } from "./json.ts";
 import { isForm, isJson, isText, isXml, mediaTypeEssence, parseMediaType } from "./media_type.ts";
 import { payloadFailure, shorten } from "./payload_failure.ts";
+import { parseEvents } from "./sse_parse.ts";
 import { parseXml } from "./xml_parse.ts";
 import { xmlEncoding } from "./xml_text.ts";
 
 /** The kind of value that is wanted of a body; `any` leaves it to the media type. */
-export type BodyKind = "any" | "text" | "json" | "xml" | "form" | "bytes" | "stream";
+export type BodyKind = "any" | "text" | "json" | "xml" | "form" | "bytes" | "stream" | "events";
 
 /** What is wanted of a body. */
 export interface DecodeOptions {
@@ -92,10 +94,20 @@ export function chooseKind(
   kinds: readonly BodyKind[],
 ): BodyKind | undefined {
   const gives = GIVES[familyOf(contentType)];
-  return gives === EVERY_KIND ? kinds[0] : gives.find((kind) => kinds.includes(kind));
+  if (gives === EVERY_KIND) return kinds.find((kind) => gives.includes(kind));
+  return gives.find((kind) => kinds.includes(kind));
 }
 
-type Family = "json" | "xml" | "form" | "multipart" | "text" | "binary" | "media" | "other";
+type Family =
+  | "json"
+  | "xml"
+  | "form"
+  | "multipart"
+  | "text"
+  | "events"
+  | "binary"
+  | "media"
+  | "other";
 
 const EVERY_KIND: readonly BodyKind[] = ["json", "text", "xml", "form", "bytes"];
 
@@ -106,6 +118,7 @@ const GIVES: Readonly<Record<Family, readonly BodyKind[]>> = {
   form: ["form", "text"],
   multipart: ["form", "bytes"],
   text: ["text", "bytes"],
+  events: ["text", "bytes", "events"],
   binary: ["bytes"],
   media: EVERY_KIND,
   other: EVERY_KIND,
@@ -123,6 +136,7 @@ function familyOf(contentType: string | null): Family {
   if (isXml(essence)) return "xml";
   if (isForm(essence)) return "form";
   if (essence === "multipart/form-data") return "multipart";
+  if (essence === "text/event-stream") return "events";
   if (isText(essence)) return "text";
   if (essence === "application/octet-stream") return "binary";
   return /^(?:image|audio|video|font|model|multipart)\//.test(essence) ? "media" : "other";
@@ -140,6 +154,10 @@ async function decodeBy(
   if (!GIVES[family].includes(kind)) throw incompatible(kind, options, contentType);
   const charset = charsetOf(contentType);
   switch (kind) {
+    case "events": {
+      const content = openStream(message);
+      return content === null ? undefined : parseEvents(content);
+    }
     case "xml":
       return await decodeXml(message, options, charset);
     case "form":
@@ -255,6 +273,7 @@ const TYPE_NAMES: Readonly<Record<BodyKind, string>> = {
   form: "map<string>",
   bytes: "byte[]",
   stream: "stream",
+  events: "stream<SseEvent>",
 };
 
 function incompatible(kind: BodyKind, options: DecodeOptions, found: string | null): Error {

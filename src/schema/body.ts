@@ -5,6 +5,7 @@
  * @module
  */
 import type { BodyKind } from "../message/payload_decode.ts";
+import type { SseEvent } from "../message/sse_event.ts";
 import type { XmlObject } from "../message/xml.ts";
 import type { Infer, Result, Schema, StandardProps } from "./standard.ts";
 import { validate } from "./standard.ts";
@@ -97,6 +98,11 @@ export function stream(): Body<ReadableStream<Uint8Array<ArrayBuffer>> | null> {
   return new Body("stream");
 }
 
+/** A body of server-sent events (`text/event-stream`), each given as it comes, under no limit. */
+export function events(): Body<ReadableStream<SseEvent>> {
+  return new Body("events");
+}
+
 /**
  * A body whose media type chooses its kind: the first member that can be read from it.
  *
@@ -112,7 +118,7 @@ export function stream(): Body<ReadableStream<Uint8Array<ArrayBuffer>> | null> {
 export function byMediaType<const Members extends readonly Body[]>(
   ...members: Members
 ): Body<Infer<Members[number]>> {
-  const unfit = members.some((member) => member.kind === "stream" || member.kind === "any");
+  const unfit = members.some(({ kind }) => ["stream", "events", "any"].includes(kind));
   if (members.length === 0 || unfit) {
     throw new TypeError(
       "byMediaType() takes at least one of text(), json(), xml(), form(), bytes()",

@@ -11,6 +11,7 @@ export {
   type BodyKind,
   byMediaType,
   bytes,
+  events,
   form,
   type FormValue,
   stream,
