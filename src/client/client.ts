@@ -117,7 +117,10 @@ export class Client {
     this.#base = new BaseURL(url, config.origins);
     this.#queryLists = queryLists;
     this.#rules = { limit: defaultBodyLimit, validation, lax: laxDataBinding };
-    this.fetch = within(this.#base, clientStack(config, config.fetch ?? globalThis.fetch));
+    this.fetch = within(
+      this.#base,
+      clientStack(config, this.#base.origin, config.fetch ?? globalThis.fetch),
+    );
   }
 
   /** The address that calls are relative to, without a slash at its end. */

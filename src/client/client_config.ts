@@ -5,8 +5,8 @@
  */
 import type { Fetch, Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
+import type { DefaultHeaderFields } from "../layers/default_headers.ts";
 import type { RedirectOptions } from "../layers/redirect.ts";
-import type { CallHeaders } from "./call_fields.ts";
 import type { QueryListStyle } from "./query.ts";
 
 /** How a client sends requests and reads responses. */
@@ -23,7 +23,7 @@ export interface ClientConfiguration {
    *
    * @default none
    */
-  readonly headers?: CallHeaders;
+  readonly headers?: DefaultHeaderFields;
   /**
    * Origins besides that of the base URL which calls may name by absolute URLs; `["*"]` for all.
    *

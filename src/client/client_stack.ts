@@ -5,13 +5,17 @@
  * @module
  */
 import { type Fetch, type Layer, stack } from "../message/fetch.ts";
+import { defaultHeaders } from "../layers/default_headers.ts";
 import { redirect } from "../layers/redirect.ts";
 import type { ClientConfiguration } from "./client_config.ts";
 
 /** Puts the layers that a configuration asks for around what sends. */
-export function clientStack(config: ClientConfiguration, send: Fetch): Fetch {
-  const { followRedirects = false, layers = [] } = config;
-  const own: Layer[] = [...layers];
+export function clientStack(config: ClientConfiguration, origin: string, send: Fetch): Fetch {
+  const { followRedirects = false, headers, layers = [] } = config;
+  const own: Layer[] = headers === undefined
+    ? []
+    : [defaultHeaders(headers, { origins: [origin] })];
+  own.push(...layers);
   if (followRedirects === false) own.push(unfollowed);
   else own.push(redirect(followRedirects === true ? {} : followRedirects));
   return stack(send, ...own);

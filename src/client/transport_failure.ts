@@ -84,12 +84,15 @@ const makers: Readonly<Record<FailureKind, Make>> = {
       ...options,
     }),
   call: (place, reason, options) =>
-    new InitializingOutboundRequestError(`Cannot begin the request${place && ` to${place}`}: ${
-      reason
-    }`, options),
+    new InitializingOutboundRequestError(
+      `Cannot begin the request${place && ` to${place}`}: ${reason}`,
+      options,
+    ),
   header: (place, _reason, options) =>
     new InitializingOutboundRequestError(
-      `Cannot begin the request${place && ` to${place}`}: a header field has a name that is no token ` +
+      `Cannot begin the request${
+        place && ` to${place}`
+      }: a header field has a name that is no token ` +
         "or a value with CR, LF, NUL or a character beyond Latin-1",
       options,
     ),

@@ -53,7 +53,9 @@ function parseEntry(text: string): Entry {
   const entry = text.trim();
   if (entry.includes("/")) return { port: undefined, range: parseIpRange(entry) };
   if (parseIpAddress(entry) !== undefined) return { port: undefined, range: parseIpRange(entry) };
-  const below = entry.startsWith("*.") ? entry.slice(2) : entry.slice(entry.startsWith(".") ? 1 : 0);
+  const below = entry.startsWith("*.")
+    ? entry.slice(2)
+    : entry.slice(entry.startsWith(".") ? 1 : 0);
   const colon = below.lastIndexOf(":");
   const hasPort = colon > below.lastIndexOf("]");
   const port = hasPort ? below.slice(colon + 1) : undefined;
@@ -93,7 +95,9 @@ function defaultPort(protocol: string): string {
 
 function badEntry(text: string): TypeError {
   return new TypeError(
-    `proxy.noProxy has "${shorten(text)}": write a name, an address or a range, as example.com:8080`,
+    `proxy.noProxy has "${
+      shorten(text)
+    }": write a name, an address or a range, as example.com:8080`,
   );
 }
 

@@ -1,0 +1,184 @@
+/**
+ * Header fields of a response bound by its status: the declared ones, by their names in any case
+ * (spec 2.4.1.9). Those of a request are bound in `server/header_binding.ts`, in the same way.
+ *
+ * @module
+ */
+import {
+  HeaderBindingError,
+  HeaderNotFoundError,
+  HeaderValidationError,
+} from "../message/errors.ts";
+import { partEnd, trimHttp } from "../message/header_value.ts";
+import { type Field, fields as toFields } from "../schema/field.ts";
+import { recordShape } from "../schema/json_schema.ts";
+import { complaintOf } from "../schema/payload_reader.ts";
+import { Failure } from "../schema/scalar.ts";
+import { isSchema, type Issue, type Schema, validate } from "../schema/standard.ts";
+import type { HeaderFields } from "./status_responses.ts";
+
+const comma = 0x2c;
+
+/** Binds the header fields of a response. */
+export type HeaderReader = (headers: Headers) => Promise<unknown>;
+
+/**
+ * The reader of declared header fields.
+ *
+ * It rejects with {@linkcode HeaderBindingError} where a field is missing or not of its type, and with
+ * {@linkcode HeaderValidationError} where it breaks a constraint. Without `validation` a field that
+ * does is taken: as the text that was sent, or its number.
+ *
+ * @throws {TypeError} when one is no schema, or has a name that no field can have.
+ */
+export function headerReader(
+  declared: HeaderFields | Schema,
+  validation: boolean,
+): HeaderReader {
+  if (isSchema(declared)) return wholeHeaders(declared, validation);
+  const fields = toFields(declared);
+  for (const { wireName } of fields) checkName(wireName);
+  return async (headers) => {
+    const record: Record<string, unknown> = {};
+    for (const field of fields) {
+      const value = await bindField(field, textsOf(field, headers), validation);
+      // Defined, not assigned: a property may be called __proto__.
+      Object.defineProperty(record, field.name, { ...property, value });
+    }
+    return record;
+  };
+}
+
+const property: PropertyDescriptor = { enumerable: true, configurable: true, writable: true };
+
+function checkName(name: string): void {
+  try {
+    new Headers().has(name);
+  } catch (cause) {
+    throw new TypeError(`No header field can be called "${name}": name it by a token`, { cause });
+  }
+}
+
+/**
+ * What was sent for a field; `undefined` for nothing.
+ *
+ * The platform joins repeated fields with commas. A list takes them apart; text is given whole, since
+ * a comma may be its own; of anything else, which has no commas, the first is taken.
+ */
+function textsOf(field: Field, headers: Headers): string | readonly string[] | undefined {
+  if (field.wireName.toLowerCase() === "set-cookie") {
+    const cookies = headers.getSetCookie();
+    return field.many === true && cookies.length > 0 ? cookies : cookies[0];
+  }
+  const value = headers.get(field.wireName);
+  if (value === null) return undefined;
+  if (field.many === true) return splitList(value);
+  const isText = field.scalar === undefined || field.scalar.rule.jsonSchema["type"] === "string";
+  return isText || !value.includes(",") ? value : splitList(value)[0] ?? "";
+}
+
+/** The members of a comma-separated list (RFC 9110 section 5.6.1); a quoted comma is no separator. */
+function splitList(value: string): string[] {
+  const members: string[] = [];
+  let start = 0;
+  while (start <= value.length) {
+    const found = partEnd(value, start, comma);
+    const end = found === -1 ? value.length : found;
+    const member = trimHttp(value.slice(start, end));
+    if (member !== "") members.push(member);
+    start = end + 1;
+  }
+  return members;
+}
+
+async function bindField(
+  field: Field,
+  sent: string | readonly string[] | undefined,
+  validation: boolean,
+): Promise<unknown> {
+  if (sent === undefined) return await absent(field);
+  const { scalar } = field;
+  if (scalar === undefined) {
+    const result = await validate(field.schema, sent);
+    return result.issues === undefined
+      ? result.value
+      : refuse(field, result.issues, validation, () => sent);
+  }
+  const { fromText, fromTexts, jsonSchema } = scalar.rule;
+  const value = fromTexts !== undefined
+    ? fromTexts(typeof sent === "string" ? [sent] : sent)
+    : fromText(sent as string);
+  if (!(value instanceof Failure)) return value;
+  return refuse(field, value.issues, validation, () => unchecked(sent, jsonSchema));
+}
+
+async function absent(field: Field): Promise<unknown> {
+  if (field.hasDefault) return field.defaultValue;
+  if (field.nilable) return undefined;
+  if (field.asksWhenAbsent) {
+    const result = await validate(field.schema, undefined);
+    if (result.issues === undefined) return result.value;
+  }
+  throw new HeaderBindingError("header binding failed", {
+    cause: new HeaderNotFoundError(`no header value found for '${field.wireName}'`),
+  });
+}
+
+function refuse(
+  { wireName }: Field,
+  issues: readonly Issue[],
+  validation: boolean,
+  otherwise: () => unknown,
+): unknown {
+  const within = issues.map((issue) => ({ ...issue, path: [wireName, ...issue.path ?? []] }));
+  const { isConstraint, detail } = complaintOf(within);
+  if (!isConstraint) {
+    throw new HeaderBindingError(`header binding failed for parameter: '${wireName}'`, {
+      cause: new TypeError(detail),
+    });
+  }
+  if (!validation) return otherwise();
+  throw new HeaderValidationError(`header binding failed: ${detail}`);
+}
+
+/** A value of the declared type, whatever its constraints. */
+function unchecked(
+  sent: string | readonly string[],
+  schema: Readonly<Record<string, unknown>>,
+): unknown {
+  const { type, items } = schema;
+  if (typeof sent !== "string") {
+    return sent.map((text) => unchecked(text, (items ?? {}) as Record<string, unknown>));
+  }
+  return type === "integer" || type === "number" ? Number(sent) : sent;
+}
+
+function wholeHeaders(schema: Schema, validation: boolean): HeaderReader {
+  const shape = recordShape(schema);
+  return async (headers) => {
+    const record: Record<string, string | string[]> = Object.fromEntries(headers);
+    for (const [name, { many }] of shape ?? []) {
+      const value = valueOf(headers, name);
+      if (value === null) continue;
+      // The schema may spell the name in capitals; the platform tells all names in small letters.
+      record[name] = many ? splitList(value) : value;
+    }
+    const result = await validate(schema, record);
+    if (result.issues === undefined) return result.value;
+    const { isConstraint, detail } = complaintOf(result.issues);
+    if (!isConstraint) {
+      throw new HeaderBindingError("header binding failed", { cause: new TypeError(detail) });
+    }
+    if (!validation) return record;
+    throw new HeaderValidationError(`header binding failed: ${detail}`);
+  };
+}
+
+function valueOf(headers: Headers, name: string): string | null {
+  try {
+    return headers.get(name);
+  } catch {
+    // A property that no field can be called is for the schema to miss.
+    return null;
+  }
+}
