@@ -73,6 +73,15 @@ const FORMATS: Readonly<Record<ContentCoding, string>> = {
   zstd: "zstd",
 };
 
+/** The codings that some runtime can do. */
+export const CONTENT_CODINGS: readonly ContentCoding[] = ["gzip", "deflate", "br", "zstd"];
+
+/**
+ * The most codings of one message that are undone, `identity` among them: more than anybody has a
+ * reason to apply, where each can multiply the work of the one before.
+ */
+export const MAX_CODINGS = 5;
+
 /** Whether `name` is a coding that some runtime can do. */
 export function isContentCoding(name: string): name is ContentCoding {
   return Object.hasOwn(FORMATS, name);
@@ -94,6 +103,14 @@ export function encoderOf(coding: ContentCoding): ByteTransform | undefined {
 /** A transform that decodes; `undefined` where this runtime cannot do the coding. */
 export function decoderOf(coding: ContentCoding): ByteTransform | undefined {
   return make(DecompressionStream, coding);
+}
+
+/**
+ * A transform that decodes bare deflate data, which some servers send as `deflate` though HTTP means
+ * the zlib format around it.
+ */
+export function bareDeflateDecoder(): ByteTransform {
+  return new DecompressionStream("deflate-raw") as ByteTransform;
 }
 
 function make(
