@@ -8,21 +8,9 @@
  * @module
  */
 import type { ApplicationResponseDetail } from "../message/client_errors.ts";
+import { withoutHopByHop } from "../message/hop_by_hop.ts";
 import { isJson, mediaTypeEssence, parseMediaType } from "../message/media_type.ts";
 import { Reply } from "../message/reply.ts";
-
-/** Fields of the other connection, besides those that its `Connection` names. */
-const ofConnection: readonly string[] = [
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authentication-info",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-];
 
 /** Fields about the bytes of a body that is no longer those bytes. */
 const ofBytes: readonly string[] = [
@@ -54,7 +42,7 @@ const ofOrigin: readonly string[] = [
   "strict-transport-security",
 ];
 
-const notForwarded: readonly string[] = [...ofConnection, ...ofBytes, ...ofOrigin];
+const notForwarded: readonly string[] = [...ofBytes, ...ofOrigin];
 
 /** The reply that passes on an answer that has a body, and a status of 400 to 599. */
 export function upstreamReply(
@@ -79,20 +67,9 @@ export function upstreamReply(
 
 /** The header fields of an answer that may be passed on. */
 export function forwardedHeaders(given: Headers): Headers {
-  const headers = new Headers(given);
-  const named = headers.get("connection")?.split(",") ?? [];
+  const headers = withoutHopByHop(given);
   for (const name of notForwarded) headers.delete(name);
-  for (const name of named) removeNamed(headers, name.trim());
   return headers;
-}
-
-/** Whatever stands in `Connection`, it must not make an answer fail. */
-function removeNamed(headers: Headers, name: string): void {
-  try {
-    headers.delete(name);
-  } catch {
-    // No name of a field, and so of none that is there.
-  }
 }
 
 /** The media type of a text that is written in UTF-8, whatever it was read from. */
