@@ -7,12 +7,13 @@
  *
  * @module
  */
+import { callHeaders, withHeaders } from "../message/call_headers.ts";
 import type { Cookie } from "../message/cookie.ts";
 import { formatCookies } from "../message/cookie_fields.ts";
 import { parseCookies, parseSetCookie } from "../message/cookie_parse.ts";
-import { asRequest, type Layer } from "../message/fetch.ts";
+import { asRequest, type Fetch, type Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { CookieStore } from "./cookie_store.ts";
+import { type CookieContext, CookieStore } from "./cookie_store.ts";
 
 /** Options of {@linkcode cookies}. */
 export interface CookiesOptions {
@@ -27,6 +28,7 @@ export interface CookiesOptions {
   readonly site?: (request: Request) => string | URL | undefined;
   /**
    * Is told when the store fails, as when a file cannot be written; the exchange goes on without it.
+   * A request that was not built yet is told without its body.
    *
    * @default console.error
    */
@@ -59,46 +61,66 @@ export function cookies(options: CookiesOptions = {}): Layer {
   const own = ownOptions(options);
   const { store = new CookieStore(), site, onError = logError } = own;
   return (next) => async (input, init) => {
-    const given = asRequest(input, init);
-    const context = { site: site?.(given) };
-    const attempt = async <Result>(action: () => Promise<Result>): Promise<Result | undefined> => {
-      try {
-        return await action();
-      } catch (error) {
-        onError(error, given);
-        return undefined;
-      }
-    };
-    const sent = await attempt(() => store.getCookies(given.url, "", context)) ?? [];
-    const request = withCookies(given, sent, given !== input);
-    const response = await next(request);
+    if (site === undefined) return await exchange(next, input, init, {});
+    const request = asRequest(input, init);
+    return await exchange(next, request, undefined, { site: site(request) });
+  };
+
+  async function exchange(
+    next: Fetch,
+    input: Request | URL | string,
+    init: RequestInit | undefined,
+    context: CookieContext,
+  ): Promise<Response> {
+    // A relative address is known to a layer below at most, or to nobody.
+    const target = URL.parse(input instanceof Request ? input.url : input);
+    const sent = target === null
+      ? []
+      : await attempt(() => store.getCookies(target, "", context), input, init) ?? [];
+    const response = await withCookies(next, sent, input, init);
     const fields = response.headers.getSetCookie();
     if (fields.length === 0) return response;
     const received = fields.map((field) => parseSetCookie(field)).filter((one) =>
       one !== undefined
     );
     // A fetch that followed a redirect tells the address that really answered.
-    const url = response.url === "" ? request.url : response.url;
-    await attempt(() => store.addCookies(received, url, "", context));
+    const url = response.url === "" ? target : response.url;
+    if (url === null) return response;
+    await attempt(() => store.addCookies(received, url, "", context), input, init);
     return response;
-  };
+  }
+
+  async function attempt<Result>(
+    action: () => Promise<Result>,
+    input: Request | URL | string,
+    init: RequestInit | undefined,
+  ): Promise<Result | undefined> {
+    try {
+      return await action();
+    } catch (error) {
+      // The body is the exchange's, which goes on.
+      const told = input instanceof Request ? input : new Request(input, { ...init, body: null });
+      onError(error, told);
+      return undefined;
+    }
+  }
 }
 
-/** The request with stored cookies; itself only where it is nobody else's, or nothing is added. */
-function withCookies(request: Request, stored: readonly Cookie[], isOwn: boolean): Request {
-  if (stored.length === 0) return request;
-  const given = request.headers.get("cookie");
-  let field: string;
-  if (given === null) field = formatCookies(stored);
-  else {
-    const named = new Set(parseCookies(given).map(({ name }) => name));
-    const added = formatCookies(stored.filter(({ name }) => !named.has(name)));
-    if (added === "") return request;
-    field = given.trim() === "" ? added : `${given}; ${added}`;
-  }
-  const copy = isOwn ? request : new Request(request);
-  copy.headers.set("cookie", field);
-  return copy;
+/** Passes the call on with stored cookies; as it is, where none is added. */
+function withCookies(
+  next: Fetch,
+  stored: readonly Cookie[],
+  input: Request | URL | string,
+  init: RequestInit | undefined,
+): Promise<Response> {
+  if (stored.length === 0) return next(input, init);
+  const headers = callHeaders(input, init);
+  const given = headers.get("cookie") ?? "";
+  const named = new Set(parseCookies(given).map(({ name }) => name));
+  const added = formatCookies(stored.filter(({ name }) => !named.has(name)));
+  if (added === "") return next(input, init);
+  headers.set("cookie", given.trim() === "" ? added : `${given}; ${added}`);
+  return withHeaders(next, headers, input, init);
 }
 
 function logError(error: unknown): void {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Cookie } from "./cookie.ts";
 import { isBodiless } from "./status.ts";
 
 /** The value of a header field in a record; an array is sent as several fields. */
@@ -23,6 +24,12 @@ export interface ReplyOptions<Body> {
   readonly body?: Body;
   /** Header fields to send. */
   readonly headers?: ReplyHeaders;
+  /**
+   * Cookies to set, each in a `Set-Cookie` field; one is removed by its `removal()`.
+   *
+   * @default none
+   */
+  readonly cookies?: readonly Cookie[];
   /** The content type, in place of the default of the body's type. */
   readonly mediaType?: string;
 }
@@ -33,7 +40,7 @@ export class Reply<out Status extends number = number, out Body = unknown> {
   readonly #status: Status;
   /** The value to encode. */
   readonly body: Body;
-  /** Header fields to send. */
+  /** Header fields to send, cookies among them. */
   readonly headers: ReplyHeaders | undefined;
   /** The content type, in place of the default of the body's type. */
   readonly mediaType: string | undefined;
@@ -43,6 +50,7 @@ export class Reply<out Status extends number = number, out Body = unknown> {
    *
    * @throws {RangeError} when `status` is not a whole number from 100 to 599.
    * @throws {TypeError} when it has a body and a status that never has one.
+   * @throws {InvalidCookieError} when a cookie may not be sent.
    */
   constructor(status: Status, options: ReplyOptions<Body> = {}) {
     if (!Number.isInteger(status) || status < 100 || status > 599) {
@@ -53,7 +61,8 @@ export class Reply<out Status extends number = number, out Body = unknown> {
     }
     this.#status = status;
     this.body = options.body as Body;
-    this.headers = options.headers;
+    const { headers, cookies } = options;
+    this.headers = cookies === undefined ? headers : withCookies(headers, cookies);
     this.mediaType = options.mediaType;
   }
 
@@ -70,7 +79,7 @@ export interface StatusReply<Status extends number> {
 
 /** Makes a reply of a status that never has a body. */
 export interface BodilessReply<Status extends number> {
-  (options?: { readonly headers?: ReplyHeaders }): Reply<Status, undefined>;
+  (options?: Pick<ReplyOptions<undefined>, "headers" | "cookies">): Reply<Status, undefined>;
 }
 
 /**
@@ -83,6 +92,15 @@ export interface BodilessReply<Status extends number> {
  * import { reply } from "@pirouette/http";
  *
  * const outOfTea = reply(418, { body: "I am a teapot" });
+ * ```
+ *
+ * @example With a cookie
+ * ```ts
+ * import { Cookie, ok } from "@pirouette/http";
+ *
+ * const theme = new Cookie("theme", "dark", { path: "/", maxAge: 3600 });
+ * const kept = ok({ body: "kept", cookies: [theme] });
+ * const forgotten = ok({ body: "forgotten", cookies: [theme.removal()] });
  * ```
  */
 export function reply<const Status extends number, Body = undefined>(
@@ -100,4 +118,18 @@ export function statusReply<const Status extends number>(status: Status): Status
 /** The function that makes replies of a `status` without a body. */
 export function bodilessReply<const Status extends number>(status: Status): BodilessReply<Status> {
   return (options) => new Reply<Status, undefined>(status, options);
+}
+
+/** Header fields as pairs, which can have one name several times, and cookies behind them. */
+function withCookies(
+  headers: ReplyHeaders | undefined,
+  cookies: readonly Cookie[],
+): [name: string, value: string][] {
+  const pairs: [string, string][] = [];
+  const isList = headers !== undefined && Symbol.iterator in headers;
+  for (const [name, value] of isList ? headers : Object.entries(headers ?? {})) {
+    for (const one of Array.isArray(value) ? value : [value]) pairs.push([name, String(one)]);
+  }
+  for (const cookie of cookies) pairs.push(["set-cookie", cookie.toStringValue()]);
+  return pairs;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readCookies } from "../message/cookie_parse.ts";
 import type { Caller } from "./caller.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RequestContext } from "./request_context.ts";
@@ -13,6 +14,7 @@ export class BoundCall {
   #path: unknown;
   #query: unknown;
   readonly #headers: unknown;
+  #cookies: unknown;
   readonly #body: unknown;
 
   /** Joins the request's state and what was bound; a part that is not declared is `undefined`. */
@@ -21,12 +23,14 @@ export class BoundCall {
     path?: unknown,
     query?: unknown,
     headers?: unknown,
+    cookies?: unknown,
     body?: unknown,
   ) {
     this.#exchange = exchange;
     this.#path = path;
     this.#query = query;
     this.#headers = headers;
+    this.#cookies = cookies;
     this.#body = body;
   }
 
@@ -48,6 +52,11 @@ export class BoundCall {
   /** The header fields: bound, or all of them. */
   get headers(): unknown {
     return this.#headers ?? this.#exchange.request.headers;
+  }
+
+  /** The cookies: bound, or the first of each name. */
+  get cookies(): unknown {
+    return this.#cookies ??= readCookies(this.#exchange.request.headers);
   }
 
   /** The payload, if the spec declares one. */

@@ -21,6 +21,8 @@ export interface FieldErrors {
   readonly unfit: (field: Field, detail: string) => HttpError;
   /** What was sent is of the declared type but breaks a constraint. */
   readonly invalid: (detail: string) => HttpError;
+  /** Whether what is sent may be a secret, so that no message repeats it. @default false */
+  readonly isSecret?: boolean;
 }
 
 /** How one source of fields binds. */
@@ -105,13 +107,18 @@ function bindAbsent(field: Field, sent: null | undefined, rules: FieldRules): un
 
 function refuse(field: Field, failure: Failure, errors: FieldErrors): never {
   if (failure.kind === "constraint") throw invalid(field, failure.message, failure.issues, errors);
-  throw errors.unfit(field, failure.message);
+  const expected = errors.isSecret === true ? field.scalar?.rule.expected : undefined;
+  throw errors.unfit(field, expected === undefined ? failure.message : `expected ${expected}`);
 }
 
 function accept(field: Field, result: Result, errors: FieldErrors): unknown {
   if (result.issues === undefined) return result.value;
   const constraints = brokenConstraints(result.issues);
-  if (constraints === undefined) throw errors.unfit(field, describeIssues(result.issues));
+  if (constraints === undefined) {
+    // Some libraries repeat what they were given.
+    const hides = errors.isSecret === true;
+    throw errors.unfit(field, hides ? "it does not fit" : describeIssues(result.issues));
+  }
   throw invalid(field, constraints, result.issues, errors);
 }
 
@@ -121,5 +128,8 @@ function invalid(
   issues: readonly Issue[],
   errors: FieldErrors,
 ): HttpError {
-  return errors.invalid(`${constraints} ${field.wireName}: ${describeIssues(issues)}`);
+  const broken = `${constraints} ${field.wireName}`;
+  return errors.invalid(
+    errors.isSecret === true ? broken : `${broken}: ${describeIssues(issues)}`,
+  );
 }

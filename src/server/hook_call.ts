@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readCookies } from "../message/cookie_parse.ts";
 import { InterceptorReturnError } from "../message/listener_errors.ts";
 import { Caller } from "./caller.ts";
 import type { Exchange } from "./exchange.ts";
@@ -18,6 +19,8 @@ export interface HookBindings {
   readonly query?: unknown;
   /** The header fields. */
   readonly headers?: unknown;
+  /** The cookies. */
+  readonly cookies?: unknown;
   /** The payload. */
   readonly body?: unknown;
 }
@@ -93,6 +96,11 @@ export class BoundHookCall implements Steps {
   /** The header fields: bound, or all of them. */
   get headers(): unknown {
     return this.#bound?.headers ?? this.#exchange.request.headers;
+  }
+
+  /** The cookies: bound, or the first of each name. */
+  get cookies(): unknown {
+    return this.#bound?.cookies ?? readCookies(this.#exchange.request.headers);
   }
 
   /** The payload, if it is bound. */

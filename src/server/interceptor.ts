@@ -32,12 +32,12 @@ export interface InterceptorFilter<Path extends string = string> {
 /** What a request hook binds, as a resource does. */
 export type InterceptorBinding<Path extends string = string> = Pick<
   Spec<Path>,
-  "path" | "query" | "headers" | "body"
+  "path" | "query" | "headers" | "cookies" | "body"
 >;
 
 /**
  * What every hook is given: the request and what is kept for it. Nothing of it is bound: `path` has
- * the parameters of the filter as text, `query` and `headers` have everything that was sent.
+ * the parameters of the filter as text, `query`, `headers` and `cookies` have everything that was sent.
  */
 export type HookCall<Path extends string = string> = Omit<Call<Path, Record<never, never>>, "body">;
 
@@ -184,6 +184,7 @@ const bindingOptions: Readonly<Record<keyof InterceptorBinding, true>> = {
   path: true,
   query: true,
   headers: true,
+  cookies: true,
   body: true,
 };
 

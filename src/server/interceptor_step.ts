@@ -11,6 +11,7 @@ import { ownOptions } from "../message/options.ts";
 import type { Schema } from "../schema/standard.ts";
 import { type BodyBinding, bodyBinding } from "./body_binding.ts";
 import { canonicalPattern, literalPattern } from "./canonical_path.ts";
+import { cookieBinding } from "./cookie_binding.ts";
 import type { Continuation, Exchange } from "./exchange.ts";
 import { headerBinding } from "./header_binding.ts";
 import { BoundHookCall, type Hooked } from "./hook_call.ts";
@@ -42,6 +43,7 @@ interface Bindings {
   readonly path: Binding | undefined;
   readonly query: Binding | undefined;
   readonly headers: Binding | undefined;
+  readonly cookies: Binding | undefined;
   readonly body: BodyBinding | undefined;
 }
 
@@ -101,15 +103,17 @@ export class InterceptorStep {
     const path = bindings.path && this.#bindPath(exchange, bindings.path);
     const query = bindings.query?.(exchange);
     const headers = bindings.headers?.(exchange);
+    const cookies = bindings.cookies?.(exchange);
     if (
       bindings.body === undefined && !(path instanceof Promise) && !(query instanceof Promise) &&
-      !(headers instanceof Promise)
+      !(headers instanceof Promise) && !(cookies instanceof Promise)
     ) {
-      return call.bind({ path, query, headers });
+      return call.bind({ path, query, headers, cookies });
     }
-    return Promise.all([path, query, headers]).then(async ([path, query, headers]) => {
+    return Promise.all([path, query, headers, cookies]).then(async (bound) => {
+      const [path, query, headers, cookies] = bound;
       const body = bindings.body && await this.#bindBody(exchange, bindings.body);
-      return call.bind({ path, query, headers, body });
+      return call.bind({ path, query, headers, cookies, body });
     });
   }
 
@@ -238,6 +242,7 @@ function bindingsOf(
     path: bind.path && pathBinding(bind.path as Fields | Schema),
     query: bind.query && queryBinding(bind.query, nilableAsOptional),
     headers: bind.headers && headerBinding(bind.headers, nilableAsOptional),
+    cookies: bind.cookies && cookieBinding(bind.cookies, nilableAsOptional),
     body: bind.body && bodyBinding(bind.body, { limit, lax: config.laxDataBinding ?? false }),
   };
 }

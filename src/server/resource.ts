@@ -26,6 +26,11 @@ export interface Spec<Path extends string = string> {
   readonly query?: Fields | Schema;
   /** Schemas of header fields, each or as a whole; names are case-insensitive (spec 2.3.4.5). */
   readonly headers?: Fields | Schema;
+  /**
+   * Schemas of cookies, each or as a whole; case counts in names. Of several with one name the first
+   * is bound, or all where the schema is a list.
+   */
+  readonly cookies?: Fields | Schema;
   /** Schema of the payload, decoded by its media type (spec 2.3.4.4); without it, it is not read. */
   readonly body?: Schema;
   /**
@@ -124,6 +129,11 @@ export interface Call<Path extends string, S> {
   readonly query: Bound<S extends { readonly query: infer D } ? D : unknown, URLSearchParams>;
   /** The declared header fields, or all of them where none is declared. */
   readonly headers: Bound<S extends { readonly headers: infer D } ? D : unknown, Headers>;
+  /** The declared cookies, or the first of each name where none is declared. */
+  readonly cookies: Bound<
+    S extends { readonly cookies: infer D } ? D : unknown,
+    ReadonlyMap<string, string>
+  >;
   /** The declared payload. */
   readonly body: S extends { readonly body: infer B } ? Infer<B> : undefined;
   /** The other end, for answering before the handler is done (spec 2.3.4.1). */
@@ -201,6 +211,7 @@ const specOptions: Readonly<Record<keyof Spec, true>> = {
   path: true,
   query: true,
   headers: true,
+  cookies: true,
   body: true,
   responses: true,
   consumes: true,

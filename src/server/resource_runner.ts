@@ -15,6 +15,7 @@ import { ownOptions } from "../message/options.ts";
 import { Reply } from "../message/reply.ts";
 import { type BodyBinding, bodyBinding } from "./body_binding.ts";
 import { BoundCall } from "./call.ts";
+import { cookieBinding } from "./cookie_binding.ts";
 import { type ErrorRules, observe } from "./error_answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { finish } from "./finish.ts";
@@ -41,6 +42,7 @@ interface Bindings {
   readonly path: Binding | undefined;
   readonly query: Binding | undefined;
   readonly headers: Binding | undefined;
+  readonly cookies: Binding | undefined;
   readonly body: BodyBinding | undefined;
 }
 
@@ -75,6 +77,7 @@ export class ResourceRunner {
       path: spec.path && pathBinding(spec.path as Fields | Schema),
       query: spec.query && queryBinding(spec.query, nilableAsOptional),
       headers: spec.headers && headerBinding(spec.headers, nilableAsOptional),
+      cookies: spec.cookies && cookieBinding(spec.cookies, nilableAsOptional),
       body: spec.body && bodyBinding(spec.body, {
         limit: spec.maxEntityBodySize ?? config.maxEntityBodySize ?? listenerMaxEntityBodySize ??
           defaultMaxEntityBodySize,
@@ -96,28 +99,34 @@ export class ResourceRunner {
     const path = bindings.path?.(exchange);
     const query = bindings.query?.(exchange);
     const headers = bindings.headers?.(exchange);
-    if (path instanceof Promise || query instanceof Promise || headers instanceof Promise) {
-      return this.#runSlowly(exchange, [path, query, headers], negotiated);
+    const cookies = bindings.cookies?.(exchange);
+    if (
+      path instanceof Promise || query instanceof Promise || headers instanceof Promise ||
+      cookies instanceof Promise
+    ) {
+      return this.#runSlowly(exchange, [path, query, headers, cookies], negotiated);
     }
     if (bindings.body === undefined) {
-      return this.#call(exchange, new BoundCall(exchange, path, query, headers), negotiated);
+      const bound = new BoundCall(exchange, path, query, headers, cookies);
+      return this.#call(exchange, bound, negotiated);
     }
-    return bindings.body(
-      exchange,
-      (body) =>
-        this.#call(exchange, new BoundCall(exchange, path, query, headers, body), negotiated),
-    );
+    return bindings.body(exchange, (body) => {
+      const bound = new BoundCall(exchange, path, query, headers, cookies, body);
+      return this.#call(exchange, bound, negotiated);
+    });
   }
 
   /** Waits for asynchronous schemas; only then is the payload read. */
   async #runSlowly(
     exchange: Exchange,
-    pending: readonly [path: unknown, query: unknown, headers: unknown],
+    pending: readonly [path: unknown, query: unknown, headers: unknown, cookies: unknown],
     negotiated: string | undefined,
   ): Promise<Response> {
-    const [path, query, headers] = await Promise.all(pending);
-    const next = (body?: unknown) =>
-      this.#call(exchange, new BoundCall(exchange, path, query, headers, body), negotiated);
+    const [path, query, headers, cookies] = await Promise.all(pending);
+    const next = (body?: unknown) => {
+      const bound = new BoundCall(exchange, path, query, headers, cookies, body);
+      return this.#call(exchange, bound, negotiated);
+    };
     return await (this.#bindings.body?.(exchange, next) ?? next());
   }
 

@@ -60,6 +60,43 @@ Deno.test("cookies: a request without cookies to send is passed on as it is", as
   assert.equal(passed, request);
 });
 
+Deno.test("cookies: no Request is built where the caller built none", async () => {
+  const store = new CookieStore();
+  await store.addCookie(new Cookie("a", "1"), "https://x.com/");
+  const passed: unknown[][] = [];
+  const browse = cookies({ store })((...call) => {
+    passed.push(call);
+    return Promise.resolve(new Response(null, { headers: { "set-cookie": "b=2" } }));
+  });
+  const init = { method: "POST", body: "text", headers: { "x-a": "1" } };
+  await browse("https://y.com/", init);
+  await browse(new URL("https://x.com/p"), init);
+  const [elsewhere, here] = passed;
+  assert.deepEqual(elsewhere, ["https://y.com/", init]);
+  const [url, sent] = here as [URL, RequestInit];
+  assert.equal(String(url), "https://x.com/p");
+  assert.deepEqual([sent.method, sent.body], ["POST", "text"]);
+  assert.deepEqual([...sent.headers as Headers], [["cookie", "a=1"], ["x-a", "1"]]);
+  assert.deepEqual(init.headers, { "x-a": "1" });
+});
+
+Deno.test("cookies: a relative address gets none, and is known by the response's", async () => {
+  const store = new CookieStore();
+  const errors: unknown[] = [];
+  let url = "";
+  const browse = cookies({ store, onError: (error) => errors.push(error) })(() => {
+    const response = new Response(null, { headers: { "set-cookie": "a=1" } });
+    Object.defineProperty(response, "url", { value: url });
+    return Promise.resolve(response);
+  });
+  url = "https://x.com/albums";
+  await browse("/albums");
+  url = "";
+  assert.equal((await browse("/albums")).headers.getSetCookie().length, 1);
+  assert.deepEqual((await store.getAllCookies()).map(({ domain }) => domain), ["x.com"]);
+  assert.deepEqual(errors, []);
+});
+
 Deno.test("cookies: a store that fails is told of, and the exchange goes on", async () => {
   const errors: unknown[] = [];
   const fail = () => {
@@ -76,6 +113,27 @@ Deno.test("cookies: a store that fails is told of, and the exchange goes on", as
   const browse = cookies({ store, onError: (error) => errors.push(error) })(echo);
   assert.equal(await textOf(browse("https://x.com/?set=a%3D1")), "none");
   assert.equal(errors.length, 2);
+});
+
+Deno.test("cookies: whoever is told of a failing store gets the request, without its body", async () => {
+  const told: [string, string, boolean][] = [];
+  const store = new CookieStore({
+    persistentCookieHandler: {
+      storeCookie() {},
+      getAllCookies: () => Promise.reject(new Error("disk full")),
+      removeCookie() {},
+      removeAllCookies() {},
+    },
+  });
+  const onError = (_error: unknown, { method, url, body }: Request): void => {
+    told.push([method, url, body === null]);
+  };
+  const body = new Blob(["streamed"]).stream();
+  const response = cookies({ store, onError })(async (input, init) =>
+    new Response(await new Request(input, init).text())
+  )("https://x.com/", { method: "POST", body });
+  assert.equal(await textOf(response), "streamed");
+  assert.deepEqual(told, [["POST", "https://x.com/", true]]);
 });
 
 Deno.test("cookies: odd Set-Cookie fields are passed over, and the response is untouched", async () => {

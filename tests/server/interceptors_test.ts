@@ -547,7 +547,7 @@ Deno.test("interceptors: what would do nothing is refused", () => {
   assert.throws(make({ on: { paths: "/" }, request: () => {} }), /no option "paths"/);
   assert.throws(make({ on: { path: "x" }, request: () => {} }), /a path starts with a slash/);
   assert.throws(make({ on: { method: [] }, request: () => {} }), /for no method does nothing/);
-  assert.throws(make({ bind: { cookies: {} }, request: () => {} }), /no option "cookies"/);
+  assert.throws(make({ bind: { cookie: {} }, request: () => {} }), /no option "cookie"/);
   assert.throws(make({ bind: { query: {} }, response: () => {} }), /for its request hook alone/);
 });
 
