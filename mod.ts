@@ -116,6 +116,40 @@ export type { BodyBinding, CallOptions, MessageOptions } from "./src/client/call
 export type { CallHeaders, CallHeaderValue } from "./src/client/call_fields.ts";
 export { path, type PathValue } from "./src/client/path.ts";
 export type { QueryListStyle, QueryParams, QueryValue } from "./src/client/query.ts";
+export { type Transport, transport } from "./src/client/transport.ts";
+export { platformFetch } from "./src/client/transport_default.ts";
+export { explainFailure, type FailedCall } from "./src/client/transport_failure.ts";
+export type {
+  ClientSecureSocket,
+  PoolConfiguration,
+  ProxyConfig,
+  TransportOptions,
+} from "./src/client/transport_options.ts";
+export { CsvPersistentCookieHandler } from "./src/client/persistent_cookies_csv.ts";
+export { JsonLinesPersistentCookieHandler } from "./src/client/persistent_cookies_json_lines.ts";
+export type { PersistentCookiesOptions } from "./src/client/persistent_cookies_file.ts";
+export type { SkippedLine } from "./src/client/persistent_cookies_format.ts";
+export { forwardableHeaders, withoutHopByHop } from "./src/message/hop_by_hop.ts";
+export {
+  forwardedHeadersFor,
+  type ForwardedMode,
+  type ForwardedOptions,
+} from "./src/message/forwarded_build.ts";
+export { serializeForwarded } from "./src/message/forwarded_build_element.ts";
+export { type CookieKey, CookieSigner, type VerifiedCookie } from "./src/message/signed_cookie.ts";
+export type { CookieConfig } from "./src/layers/cookie_config.ts";
+export { CookieStore, type CookieStoreOptions } from "./src/layers/cookie_store.ts";
+export type { CookieContext } from "./src/layers/cookie_store.ts";
+export type { PersistentCookieHandler } from "./src/layers/cookie_handler.ts";
+export type { PublicSuffixes } from "./src/layers/cookie_suffixes.ts";
+export type { DecompressOptions } from "./src/layers/decompress.ts";
+export type { DefaultHeaderFields, DefaultHeaderValue } from "./src/layers/default_headers.ts";
+export type { OnProgress, Progress } from "./src/layers/progress_count.ts";
+export type { RedirectHop, RedirectOptions } from "./src/layers/redirect.ts";
+export { RedirectError, type RedirectErrorOptions } from "./src/layers/redirect_error.ts";
+export { resolvedRequestedURI } from "./src/layers/redirect_uri.ts";
+export type { ResponseLimitsOptions } from "./src/layers/response_limits.ts";
+export type { TimeoutOptions } from "./src/layers/timeout.ts";
 
 // Schemas.
 export {

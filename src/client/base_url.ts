@@ -51,7 +51,8 @@ export class BaseURL {
 
   /**
    * The absolute URL of what a call names: a path below this address, which begins with `/`, `?` or
-   * `#`, or an absolute URL of this origin or one that may be named.
+   * `#`, or an absolute URL of this origin or one that may be named. In a path several slashes are one,
+   * but for those of a URL in it, and spaces at the end are none.
    *
    * @throws {InitializingOutboundRequestError} when it is anything else, leads out of this address by
    * `..`, or has a control character.
@@ -63,7 +64,7 @@ export class BaseURL {
       throw malformed(target.replace(/\p{Cc}/gu, "\ufffd"), "take out control characters");
     }
     const first = target.charCodeAt(0);
-    if (first === slash) return this.#join(withoutDoubleSlash(target));
+    if (first === slash) return this.#join(target);
     if (target === "") return this.#isOpen ? `${this.href}/` : this.href;
     if (first === questionMark || first === hash) {
       return this.#join(this.#isOpen ? `/${target}` : target);
@@ -92,8 +93,9 @@ export class BaseURL {
     );
   }
 
-  #join(target: string): string {
-    const url = this.href + (target.includes(" ") ? target.replaceAll(" ", "%20") : target);
+  #join(given: string): string {
+    const target = given.includes("//") ? withSingleSlashes(given) : given;
+    const url = this.href + (target.includes(" ") ? withoutSpaces(target) : target);
     if (this.#pathname !== "" && mayClimb(target)) this.#refuseClimbing(url, target);
     return url;
   }
@@ -108,15 +110,19 @@ export class BaseURL {
 function parseBase(text: string): URL {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   if (url === null || !isHttp(url)) {
-    throw malformed(text.replace(/\/\/[^/]*@/, "//"), "name an http or https URL");
+    throw malformedBase(text.replace(/\/\/[^/]*@/, "//"), "name an http or https URL");
   }
   if (hasCredentials(url)) {
-    throw malformed(url.origin, "leave out the user name, send credentials as a header field");
+    throw malformedBase(url.origin, "leave out the user name, send credentials as a header field");
   }
   if (url.search !== "" || url.hash !== "") {
-    throw malformed(url.origin, "leave out query and fragment, each call has its own");
+    throw malformedBase(url.origin, "leave out query and fragment, each call has its own");
   }
   return url;
+}
+
+function malformedBase(text: string, remedy: string): Error {
+  return new InitializingOutboundRequestError(`malformed URL: ${shorten(text)}: ${remedy}`);
 }
 
 function readOrigin(text: string): string {
@@ -137,8 +143,16 @@ function hasCredentials({ username, password }: URL): boolean {
   return username !== "" || password !== "";
 }
 
-function withoutDoubleSlash(target: string): string {
-  return target.charCodeAt(1) === slash ? target.replace(/^\/+/, "/") : target;
+/** As the original has it, who means no empty segment: they come from joining paths. */
+function withSingleSlashes(target: string): string {
+  const end = target.search(/[?#]/);
+  const path = end === -1 ? target : target.slice(0, end);
+  return path.replace(/(?<!https?:)\/{2,}/g, "/") + target.slice(path.length);
+}
+
+/** Spaces at the end are dropped, by the URL parser too. */
+function withoutSpaces(target: string): string {
+  return target.replace(/(?<! ) +$/, "").replaceAll(" ", "%20");
 }
 
 function mayClimb(target: string): boolean {

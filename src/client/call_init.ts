@@ -5,6 +5,7 @@
  */
 import { InitializingOutboundRequestError } from "../message/client_errors.ts";
 import { HttpError } from "../message/errors.ts";
+import { addForwarded, type ForwardedRules } from "../message/forwarded_build.ts";
 import { forwardableHeaders } from "../message/hop_by_hop.ts";
 import { encodePayload } from "../message/payload_encode.ts";
 import { shorten } from "../message/payload_failure.ts";
@@ -15,7 +16,7 @@ import type { AnyCallOptions } from "./call_options.ts";
 export type CallInit = RequestInit & { duplex?: "half" };
 
 /** What of a call's options its init is made of. */
-type InitOptions = Pick<AnyCallOptions, "headers" | "mediaType" | "signal">;
+export type InitOptions = Pick<AnyCallOptions, "headers" | "mediaType" | "signal">;
 
 /**
  * The init of a call.
@@ -23,17 +24,31 @@ type InitOptions = Pick<AnyCallOptions, "headers" | "mediaType" | "signal">;
  * @throws {InitializingOutboundRequestError} when the method, a header field or the message cannot be
  * sent.
  */
-export function callInit(method: string, message: unknown, options: InitOptions): CallInit {
+export function callInit(
+  method: string,
+  message: unknown,
+  options: InitOptions,
+  forwarded: ForwardedRules,
+): CallInit {
   const init: CallInit = { method: methodOf(method, message) };
   const { headers, mediaType, signal } = options;
   if (headers !== undefined || mediaType !== undefined) init.headers = toHeaders(headers);
   if (signal !== undefined) init.signal = signal;
   if (message === undefined) return init;
-  if (message instanceof Request) setRequest(init, message, mediaType);
+  if (message instanceof Request) setRequest(init, message, mediaType, forwarded);
   else setMessage(init, message, mediaType);
-  if (init.body instanceof ReadableStream) init.duplex = "half";
+  if (init.body instanceof ReadableStream) setStream(init, init.body);
   if (isBodiless(init.method) && init.body !== null) throw bodyOfBodiless(init.method);
   return init;
+}
+
+function setStream(init: CallInit, body: ReadableStream): void {
+  if (body.locked) {
+    throw new InitializingOutboundRequestError(
+      "Cannot send the stream: it is read elsewhere, or was sent before, pass another",
+    );
+  }
+  init.duplex = "half";
 }
 
 /** Those that the client's own functions name, which need no look at each call. */
@@ -108,7 +123,12 @@ function setContentType(headers: Headers, contentType: string): void {
  * A received request as a message: its body unread, and the fields that are about it. Redirects are
  * for whoever sent it.
  */
-function setRequest(init: CallInit, message: Request, mediaType: string | undefined): void {
+function setRequest(
+  init: CallInit,
+  message: Request,
+  mediaType: string | undefined,
+  forwarded: ForwardedRules,
+): void {
   if (message.bodyUsed) {
     throw new InitializingOutboundRequestError(
       "Cannot pass the request on: its body was read before, pass a clone or the body itself",
@@ -116,6 +136,7 @@ function setRequest(init: CallInit, message: Request, mediaType: string | undefi
   }
   init.redirect = "manual";
   const headers = forwardableHeaders(message.headers);
+  addForwarded(headers, message, forwarded);
   (init.headers as Headers | undefined)?.forEach((value, name) => headers.set(name, value));
   if (mediaType !== undefined) setContentType(headers, mediaType);
   init.headers = headers;

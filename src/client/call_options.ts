@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { OnProgress } from "../layers/progress_count.ts";
 import type { Schema } from "../schema/standard.ts";
 import type { CallHeaders } from "./call_fields.ts";
 import type { QueryListStyle, QueryParams } from "./query.ts";
+import type { Responses } from "./status_responses.ts";
 
 /** Options of every call. */
 export interface CallOptions {
@@ -33,6 +35,13 @@ export interface CallOptions {
    * @default none
    */
   readonly signal?: AbortSignal;
+  /**
+   * Told how much of the response was read, as it is decoded. Its total is known unless it came
+   * compressed, or in chunks.
+   *
+   * @default nobody
+   */
+  readonly onDownloadProgress?: OnProgress;
 }
 
 /** Options of a call that has a message. */
@@ -44,6 +53,13 @@ export interface MessageOptions extends CallOptions {
    * @default decided by the message
    */
   readonly mediaType?: string;
+  /**
+   * Told how much of the message was sent, each time that it is: after a redirect, from the start. The
+   * client's layers are put around such a call anew.
+   *
+   * @default nobody
+   */
+  readonly onUploadProgress?: OnProgress;
 }
 
 /** Has the body of the response bound; a status of 400 or more is an error then. */
@@ -56,7 +72,10 @@ export interface BodyBinding<As extends Schema> {
 }
 
 /** Every option that a call can have. */
-export interface AnyCallOptions extends MessageOptions, Partial<BodyBinding<Schema>> {}
+export interface AnyCallOptions extends MessageOptions, Partial<BodyBinding<Schema>> {
+  /** What to bind responses to, by status; not beside `as`. */
+  readonly responses?: Responses;
+}
 
 /** What a call that has no message may be given. */
 export const bodilessOptions: Readonly<Record<string, true>> = {
@@ -64,7 +83,9 @@ export const bodilessOptions: Readonly<Record<string, true>> = {
   queryLists: true,
   headers: true,
   signal: true,
+  onDownloadProgress: true,
   as: true,
+  responses: true,
 };
 
 /** What a call may be given whose response has no body. */
@@ -73,6 +94,7 @@ export const headOptions: Readonly<Record<string, true>> = {
   queryLists: true,
   headers: true,
   signal: true,
+  onDownloadProgress: true,
 };
 
 /** What a call that may have a message may be given. */
@@ -81,6 +103,9 @@ export const messageOptions: Readonly<Record<keyof AnyCallOptions, true>> = {
   queryLists: true,
   headers: true,
   signal: true,
+  onUploadProgress: true,
+  onDownloadProgress: true,
   as: true,
+  responses: true,
   mediaType: true,
 };

@@ -5,9 +5,15 @@
  */
 import type { Infer, Schema } from "../schema/standard.ts";
 import type { BodyBinding, CallOptions, MessageOptions } from "./call_options.ts";
+import type { Responses, StatusAnswers, StatusBinding } from "./status_responses.ts";
 
 /** A call without a message, as GET. */
 export interface BodilessCall {
+  /** Gives what is declared for the status of the response; `status` tells which that is. */
+  <const Declared extends Responses>(
+    path: string,
+    options: CallOptions & StatusBinding<Declared>,
+  ): Promise<StatusAnswers<Declared>>;
   /** Gives the response, whatever its status. */
   (path: string, options?: CallOptions): Promise<Response>;
   /** Gives the body, bound. */
@@ -22,6 +28,12 @@ export interface HeadCall {
 
 /** A call that may have a message, as POST. */
 export interface MessageCall {
+  /** Gives what is declared for the status of the response; `status` tells which that is. */
+  <const Declared extends Responses>(
+    path: string,
+    message: unknown,
+    options: MessageOptions & StatusBinding<Declared>,
+  ): Promise<StatusAnswers<Declared>>;
   /** Gives the response, whatever its status. */
   (path: string, message?: unknown, options?: MessageOptions): Promise<Response>;
   /** Gives the body, bound. */
@@ -34,6 +46,13 @@ export interface MessageCall {
 
 /** A call of any method. */
 export interface ExecuteCall {
+  /** Gives what is declared for the status of the response; `status` tells which that is. */
+  <const Declared extends Responses>(
+    method: string,
+    path: string,
+    message: unknown,
+    options: MessageOptions & StatusBinding<Declared>,
+  ): Promise<StatusAnswers<Declared>>;
   /** Gives the response, whatever its status. */
   (method: string, path: string, message?: unknown, options?: MessageOptions): Promise<Response>;
   /** Gives the body, bound. */
@@ -47,6 +66,12 @@ export interface ExecuteCall {
 
 /** A call that passes a received request on. */
 export interface ForwardCall {
+  /** Gives what is declared for the status of the response; `status` tells which that is. */
+  <const Declared extends Responses>(
+    path: string,
+    request: Request,
+    options: CallOptions & StatusBinding<Declared>,
+  ): Promise<StatusAnswers<Declared>>;
   /** Gives the response, whatever its status. */
   (path: string, request: Request, options?: CallOptions): Promise<Response>;
   /** Gives the body, bound. */

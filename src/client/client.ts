@@ -6,7 +6,11 @@
  *
  * @module
  */
-import type { Fetch } from "../message/fetch.ts";
+import { cookieStoreOf } from "../layers/cookie_config.ts";
+import type { CookieStore } from "../layers/cookie_store.ts";
+import { withProgress } from "../layers/progress.ts";
+import { type Fetch, type Layer, stack } from "../message/fetch.ts";
+import { type ForwardedRules, forwardedRules } from "../message/forwarded_build.ts";
 import { checkOptions } from "../message/options.ts";
 import { isSchema, type Schema } from "../schema/standard.ts";
 import { BaseURL } from "./base_url.ts";
@@ -25,10 +29,15 @@ import type {
   MessageCall,
 } from "./call_signatures.ts";
 import { clientConfig, type ClientConfiguration } from "./client_config.ts";
-import { clientStack } from "./client_stack.ts";
+import { clientLayers } from "./client_stack.ts";
+import { explainedFetch } from "./explained_fetch.ts";
 import { encodeQuery, type QueryListStyle } from "./query.ts";
 import { type BindingRules, ResponseBinding } from "./response_binding.ts";
 import { responseError } from "./response_error.ts";
+import { type StatusCodeBinding, StatusCodeBindings } from "./status_binding.ts";
+import { type Transport, transport } from "./transport.ts";
+import { platformFetch } from "./transport_default.ts";
+import type { TransportOptions } from "./transport_options.ts";
 
 const noOptions: AnyCallOptions = {};
 
@@ -38,9 +47,9 @@ const defaultBodyLimit = 67_108_864;
 /**
  * Calls a remote service.
  *
- * A call needs no `this`. It gives the `Response`, whatever its status; with `as` it gives the body, bound, and rejects
- * with {@linkcode ClientRequestError} or {@linkcode RemoteServerError} where the service answers 4xx
- * or 5xx.
+ * A call needs no `this`. It gives the `Response`, whatever its status; with `as` it gives the body,
+ * bound, and rejects with {@linkcode ClientRequestError} or {@linkcode RemoteServerError} where the
+ * service answers 4xx or 5xx; with `responses` it gives what is declared for the status.
  *
  * @example
  * ```ts
@@ -55,7 +64,7 @@ const defaultBodyLimit = 67_108_864;
  * console.log(created.status, created.headers.get("location"));
  * ```
  */
-export class Client {
+export class Client implements Disposable, AsyncDisposable {
   /**
    * All that this client does to a request, as a fetch: for libraries that take one, and for calls
    * without options. Paths are relative to the base URL; it needs no `this`.
@@ -98,11 +107,21 @@ export class Client {
    */
   readonly forward: ForwardCall = (path: string, request: Request, options?: AnyCallOptions) =>
     this.#call(request.method, path, request, options, bodilessOptions);
+  /** Where this client keeps cookies; `undefined` if it keeps none. */
+  readonly cookieStore: CookieStore | undefined;
   readonly #base: BaseURL;
+  /** The innermost fetch. */
+  readonly #send: Fetch;
+  /** What is around it. */
+  readonly #layers: readonly Layer[];
+  /** The transport that was made for this client. */
+  readonly #ownTransport: Transport | undefined;
+  readonly #forwarded: ForwardedRules;
   readonly #queryLists: QueryListStyle;
   readonly #rules: BindingRules;
   /** What each schema was read to, which takes longer than a call. */
   readonly #bindings: WeakMap<Schema, ResponseBinding> = new WeakMap();
+  readonly #statusBindings: StatusCodeBindings;
 
   /**
    * Makes a client of the service at a URL; one without a scheme is taken for http.
@@ -116,16 +135,38 @@ export class Client {
     const { queryLists = "comma", validation = true, laxDataBinding = false } = config;
     this.#base = new BaseURL(url, config.origins);
     this.#queryLists = queryLists;
-    this.#rules = { limit: defaultBodyLimit, validation, lax: laxDataBinding };
-    this.fetch = within(
-      this.#base,
-      clientStack(config, this.#base.origin, config.fetch ?? globalThis.fetch),
-    );
+    const { maxEntityBodySize: limit = defaultBodyLimit } = config.responseLimits ?? {};
+    this.#rules = { limit: limit === -1 ? Infinity : limit, validation, lax: laxDataBinding };
+    this.#statusBindings = new StatusCodeBindings(this.#rules, (schema) => this.#bindingOf(schema));
+    this.#ownTransport = ownTransport(config);
+    this.#send = sender(config, this.#ownTransport);
+    this.cookieStore = cookieStoreOf(config.cookies);
+    this.#layers = clientLayers(config, this.#base.origin, this.cookieStore);
+    this.#forwarded = forwardedRules(config.forwarded ?? "disable");
+    this.fetch = within(this.#base, stack(this.#send, ...this.#layers));
   }
 
   /** The address that calls are relative to, without a slash at its end. */
   get url(): string {
     return this.#base.href;
+  }
+
+  /**
+   * Frees the connections that were made for this client alone, as `transport` options ask for; others
+   * stay open. Calls in flight go on.
+   */
+  close(): void | Promise<void> {
+    return this.#ownTransport?.close();
+  }
+
+  /** Closes the client, without waiting. */
+  [Symbol.dispose](): void {
+    this.#ownTransport?.[Symbol.dispose]();
+  }
+
+  /** Closes the client. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   #call(
@@ -140,16 +181,19 @@ export class Client {
     let target: string;
     let init: CallInit;
     let binding: ResponseBinding | undefined;
+    let byStatus: StatusCodeBinding | undefined;
     try {
       if (options !== noOptions) checkOptions("A call", options, known);
       else refuseOptions(message);
       target = withQuery(path, options, this.#queryLists);
-      init = callInit(method, message, options);
+      init = callInit(method, message, options, this.#forwarded);
       binding = options.as === undefined ? undefined : this.#bindingOf(options.as);
+      byStatus = this.#statusBindings.of(options);
     } catch (error) {
       return Promise.reject(error);
     }
-    const response = this.fetch(target, init);
+    const response = this.#fetchFor(options)(target, init);
+    if (byStatus !== undefined) return response.then((received) => byStatus.bind(received));
     if (binding === undefined) return response;
     const { limit } = this.#rules;
     return response.then((received) =>
@@ -157,6 +201,15 @@ export class Client {
         ? binding.bind(received)
         : responseError(received, limit).then((error) => Promise.reject(error))
     );
+  }
+
+  /** The fetch of a call; one whose upload is watched has the layers put around that anew. */
+  #fetchFor({ onUploadProgress: onUpload, onDownloadProgress: onDownload }: AnyCallOptions): Fetch {
+    const fetch = onUpload === undefined ? this.fetch : within(
+      this.#base,
+      stack(withProgress(this.#send, { onUpload }), ...this.#layers),
+    );
+    return onDownload === undefined ? fetch : withProgress(fetch, { onDownload });
   }
 
   #bindingOf(schema: Schema): ResponseBinding {
@@ -171,9 +224,26 @@ export class Client {
 
 /** Refuses options in the place of a message, as those of a DELETE that has none. */
 function refuseOptions(message: unknown): void {
-  if (typeof message === "object" && message !== null && "as" in message && isSchema(message.as)) {
-    throw new TypeError("The message of a call has a schema in it: pass options after the message");
-  }
+  if (typeof message !== "object" || message === null) return;
+  const isMistaken = "as" in message && isSchema(message.as) ||
+    "responses" in message && Object.values(message.responses ?? {}).some(isSchema);
+  if (!isMistaken) return;
+  throw new TypeError("The message of a call has a schema in it: pass options after the message");
+}
+
+function ownTransport({ transport: given }: ClientConfiguration): Transport | undefined {
+  return given === undefined || isTransport(given) ? undefined : transport(given);
+}
+
+function sender(config: ClientConfiguration, own: Transport | undefined): Fetch {
+  const { fetch, transport: given } = config;
+  if (own !== undefined) return own.fetch;
+  if (given !== undefined && isTransport(given)) return given.fetch;
+  return fetch === undefined ? platformFetch : explainedFetch(fetch);
+}
+
+function isTransport(given: TransportOptions | Transport): given is Transport {
+  return "fetch" in given && typeof given.fetch === "function";
 }
 
 /** Keeps a fetch to what a base URL allows. */

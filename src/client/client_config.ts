@@ -3,20 +3,37 @@
  *
  * @module
  */
-import type { Fetch, Layer } from "../message/fetch.ts";
-import { checkOptions, ownOptions } from "../message/options.ts";
+import type { CompressionMode } from "../layers/compress_config.ts";
+import type { CookieConfig } from "../layers/cookie_config.ts";
+import type { CookieStore } from "../layers/cookie_store.ts";
+import type { DecompressOptions } from "../layers/decompress.ts";
 import type { DefaultHeaderFields } from "../layers/default_headers.ts";
 import type { RedirectOptions } from "../layers/redirect.ts";
+import type { ResponseLimitsOptions } from "../layers/response_limits.ts";
+import type { TimeoutOptions } from "../layers/timeout.ts";
+import type { Fetch, Layer } from "../message/fetch.ts";
+import type { ForwardedMode, ForwardedOptions } from "../message/forwarded_build.ts";
+import { checkOptions, ownOptions } from "../message/options.ts";
 import type { QueryListStyle } from "./query.ts";
+import type { Transport } from "./transport.ts";
+import type { TransportOptions } from "./transport_options.ts";
 
 /** How a client sends requests and reads responses. */
 export interface ClientConfiguration {
   /**
    * The innermost fetch, which everything else is put around: a service's, another client's, a stub.
+   * Not beside `transport`.
    *
    * @default the platform's
    */
   readonly fetch?: Fetch;
+  /**
+   * How connections are made. Options make a transport of the client's own, which `close()` frees; one
+   * that is there already is shared, and left open.
+   *
+   * @default the platform's
+   */
+  readonly transport?: TransportOptions | Transport;
   /**
    * Header fields of every call to the base URL's origin that does not set them itself. Other origins
    * never see them.
@@ -37,11 +54,48 @@ export interface ClientConfiguration {
    */
   readonly queryLists?: QueryListStyle;
   /**
+   * How long a call may take, in ms: a number is how long nothing may come. `false` for any time.
+   *
+   * @default 30000
+   */
+  readonly timeout?: number | false | TimeoutOptions;
+  /**
    * Whether redirects are followed, and how.
    *
    * @default false
    */
   readonly followRedirects?: boolean | RedirectOptions;
+  /**
+   * Whether cookies are kept and sent, and where.
+   *
+   * @default false
+   */
+  readonly cookies?: boolean | CookieStore | CookieConfig;
+  /**
+   * What `forward` tells the service of who sent the request.
+   *
+   * @default "disable"
+   */
+  readonly forwarded?: ForwardedMode | ForwardedOptions;
+  /**
+   * Whether compressed responses are asked for: as the platform does, always, or never.
+   *
+   * @default "AUTO"
+   */
+  readonly compression?: CompressionMode;
+  /**
+   * What compressed responses may become, and what undoes them.
+   *
+   * @default at most 100 MiB, and 200 times what was sent
+   */
+  readonly decompression?: Omit<DecompressOptions, "codings">;
+  /**
+   * How large responses may be. A body that is bound has a limit of its own where `maxEntityBodySize`
+   * is not set: 67108864 bytes.
+   *
+   * @default what the platform allows
+   */
+  readonly responseLimits?: ResponseLimitsOptions;
   /**
    * Layers around everything but the default header fields, the first one outermost: they see each
    * call once, with its whole URL.
@@ -65,10 +119,17 @@ export interface ClientConfiguration {
 
 const known: Readonly<Record<keyof ClientConfiguration, true>> = {
   fetch: true,
+  transport: true,
   headers: true,
   origins: true,
   queryLists: true,
+  timeout: true,
   followRedirects: true,
+  cookies: true,
+  forwarded: true,
+  compression: true,
+  decompression: true,
+  responseLimits: true,
   layers: true,
   validation: true,
   laxDataBinding: true,
@@ -77,14 +138,21 @@ const known: Readonly<Record<keyof ClientConfiguration, true>> = {
 /**
  * The configuration as a client uses it: its own properties only.
  *
- * @throws {TypeError} when it has an option that there is not, or one of the wrong type.
+ * @throws {TypeError} when it has an option that there is not, one of the wrong type, or two that
+ * exclude each other.
  */
 export function clientConfig(given: ClientConfiguration): ClientConfiguration {
   checkOptions("Client", given, known);
   const config = ownOptions(given);
-  const { queryLists } = config;
+  const { queryLists, fetch, transport } = config;
   if (queryLists !== undefined && queryLists !== "comma" && queryLists !== "repeat") {
     throw new TypeError(`Client needs "comma" or "repeat" for queryLists`);
+  }
+  if (fetch !== undefined && transport !== undefined) {
+    throw new TypeError("Client sends by fetch or by transport: leave out one of them");
+  }
+  if (fetch !== undefined && typeof fetch !== "function") {
+    throw new TypeError("Client needs a function for fetch, as service.fetch");
   }
   return config;
 }

@@ -24,7 +24,7 @@ export interface ResponseSpec {
   /**
    * What to bind the body to: a Standard Schema, or a kind of body as `text()`.
    *
-   * @default whatever the media type gives, as `unknown`; `undefined` where there is no body
+   * @default what the media type gives (bytes, where it does not tell), `undefined` without a body
    */
   readonly body?: Schema;
   /**

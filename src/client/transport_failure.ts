@@ -136,12 +136,13 @@ const maxShown = 120;
 export function shownAddress(text: string): string {
   const url = URL.parse(text);
   // Text that is no URL is shown up to where a secret could begin.
-  const shown = url === null ? `"${beforeSecrets(text)}"` : `${originOf(url)}${url.pathname}`;
+  const shown = url === null ? `"${beforeSecrets(text)}"` : shownUrl(url);
   return shown.length > maxShown ? `${shown.slice(0, maxShown - 1)}…` : shown;
 }
 
-function originOf({ protocol, host }: URL): string {
-  return host === "" ? protocol : `${protocol}//${host}`;
+function shownUrl({ protocol, host, pathname }: URL): string {
+  // What follows data: is all content.
+  return host === "" ? protocol : `${protocol}//${host}${pathname}`;
 }
 
 function beforeSecrets(text: string): string {

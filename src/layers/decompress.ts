@@ -24,7 +24,8 @@ import { trimHttp } from "../message/header_value.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { decodeBody, type ExpansionLimits, limitDecoded } from "./decompress_body.ts";
 import { decodesAll, type DecodingFetch, platformDecodes } from "./decompress_platform.ts";
-import { discard, withBody } from "./response_limits_body.ts";
+import { withBody } from "./response_copy.ts";
+import { discard } from "./response_limits_body.ts";
 
 /** Options of {@linkcode decompress}; sizes are bytes of decoded body. */
 export interface DecompressOptions {

@@ -12,7 +12,8 @@ import type { ByteSource } from "../message/byte_pump.ts";
 import { ReadingInboundResponseBodyError } from "../message/client_errors.ts";
 import { decodeCoding, type Decoder, type DecodingStage } from "../message/coding_decoder.ts";
 import { bareDeflateDecoder, type ContentCoding, decoderOf } from "../message/content_coding.ts";
-import { type ByteStream, watchBody } from "./response_limits_body.ts";
+import type { ByteStream } from "./response_copy.ts";
+import { watchBody } from "./response_limits_body.ts";
 
 /** How far a body may expand; `Infinity` for no limit. */
 export interface ExpansionLimits {

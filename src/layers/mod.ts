@@ -41,6 +41,7 @@ export type { ContentCoding } from "../message/content_coding.ts";
 
 // Cookies.
 export { cookies, type CookiesOptions } from "./cookies.ts";
+export { type CookieConfig, cookieStoreOf } from "./cookie_config.ts";
 export { type CookieContext, CookieStore, type CookieStoreOptions } from "./cookie_store.ts";
 export type { PersistentCookieHandler } from "./cookie_handler.ts";
 export type { PublicSuffixes } from "./cookie_suffixes.ts";
@@ -73,3 +74,27 @@ export {
 // Where state that outlives a request is kept.
 export { MemoryStore, type MemoryStoreOptions } from "../stores/memory_store.ts";
 export type { Awaitable, Change, KeepOptions, Store, StoreValue } from "../stores/store.ts";
+
+// Deadlines.
+export { timeout, type TimeoutOptions } from "./timeout.ts";
+
+// What a client takes of a response.
+export { responseLimits, type ResponseLimitsOptions } from "./response_limits.ts";
+export { decompress, type DecompressOptions } from "./decompress.ts";
+export { acceptEncoding } from "./accept_encoding.ts";
+
+// What every request has, and what a gateway passes on.
+export { callHeaders, withHeaders } from "../message/call_headers.ts";
+export {
+  type DefaultHeaderFields,
+  defaultHeaders,
+  type DefaultHeadersOptions,
+  type DefaultHeaderValue,
+} from "./default_headers.ts";
+export { expectContinue, type ExpectContinueMode } from "./expect_continue.ts";
+export { forwarded } from "./forwarded.ts";
+export type { ForwardedMode, ForwardedOptions } from "../message/forwarded_build.ts";
+
+// How far a call is.
+export { progress, type ProgressOptions, withProgress } from "./progress.ts";
+export type { OnProgress, Progress } from "./progress_count.ts";

@@ -11,6 +11,7 @@ import type { Fetch, Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { counted, declaredTotal, type OnProgress } from "./progress_count.ts";
 import { sendCounted } from "./progress_upload.ts";
+import { withBody } from "./response_copy.ts";
 
 /** Whom to tell of progress; one of them at least. */
 export interface ProgressOptions {
@@ -85,22 +86,13 @@ export function withProgress(next: Fetch, { onUpload, onDownload }: ProgressOpti
 }
 
 async function receiveCounted(response: Response, onDownload: OnProgress): Promise<Response> {
-  const { body, status, statusText, headers, url, redirected, type } = response;
+  const { body, headers } = response;
   if (body === null) {
     await onDownload({ loaded: 0, total: 0, done: true });
     return response;
   }
   const total = isEncoded(headers) ? undefined : declaredTotal(headers);
-  const copy = new Response(counted(body, { total, tell: onDownload }), {
-    status,
-    statusText,
-    headers,
-  });
-  // What was made tells none of these, and that of a fetched response must not be lost.
-  for (const [name, value] of Object.entries({ url, redirected, type })) {
-    Object.defineProperty(copy, name, { value, configurable: true });
-  }
-  return copy;
+  return withBody(response, counted(body, { total, tell: onDownload }));
 }
 
 function isEncoded(headers: Headers): boolean {

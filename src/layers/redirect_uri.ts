@@ -42,7 +42,12 @@ export function keepRequestedURI(response: Response, uri: string): Response {
 export function keepRedirectedURI(response: Response, to: URL): Response {
   const end = to.href.indexOf("#");
   const url = end === -1 ? to.href : to.href.slice(0, end);
-  if (response.url === "") Object.defineProperty(response, "url", { value: url });
-  Object.defineProperty(response, "redirected", { value: true });
+  if (response.url === "") define(response, "url", url);
+  define(response, "redirected", true);
   return keepRequestedURI(response, to.href);
+}
+
+/** Configurable, so that another redirect layer outside can say it again. */
+function define(response: Response, name: "url" | "redirected", value: unknown): void {
+  Object.defineProperty(response, name, { value, configurable: true });
 }

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { withBody } from "./response_copy.ts";
+
 /**
  * The response with its header fields edited: itself where they can be changed, else a copy with
  * the same body, `url` and `redirected`.
@@ -20,19 +22,8 @@ export function editHeaders(response: Response, edit: (headers: Headers) => void
   } catch (error) {
     if (response.status < 200) return response;
     if (!(error instanceof TypeError)) throw error;
-    const copy = copyOf(response);
+    const copy = withBody(response, response.body);
     edit(copy.headers);
     return copy;
   }
-}
-
-function copyOf(response: Response): Response {
-  const { status, statusText, headers, url, redirected } = response;
-  const copy = new Response(response.body, { status, statusText, headers });
-  if (url !== "") {
-    // A response that was made tells no address; that of a fetched one must not be lost.
-    Object.defineProperty(copy, "url", { value: url });
-    Object.defineProperty(copy, "redirected", { value: redirected });
-  }
-  return copy;
 }

@@ -15,7 +15,8 @@ import {
 } from "../message/client_errors.ts";
 import type { Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { discard, watchBody, withBody } from "./response_limits_body.ts";
+import { withBody } from "./response_copy.ts";
+import { discard, watchBody } from "./response_limits_body.ts";
 
 /** Options of {@linkcode responseLimits}; sizes are bytes. */
 export interface ResponseLimitsOptions {

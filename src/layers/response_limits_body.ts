@@ -1,35 +1,9 @@
 /**
- * A response with another body in place of its own, and a body that is watched while it streams.
- *
- * The copy keeps `url`, `redirected` and every status that `fetch` can give, also those beyond 599
- * that the `Response` constructor refuses. Its `type` is `"default"`.
+ * A body that is watched while it streams, and one that nobody will read.
  *
  * @module
  */
-
-/** The bytes of a body as they stream. */
-export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
-
-/** The response with another body, and other header fields where they are given. */
-export function withBody(
-  response: Response,
-  body: ByteStream,
-  headers: Headers = response.headers,
-): Response {
-  const { status, statusText, url, redirected } = response;
-  const isRegular = status >= 200 && status <= 599;
-  const copy = new Response(body, { status: isRegular ? status : 200, statusText, headers });
-  if (!isRegular) define(copy, { status, ok: false });
-  // A response that was made tells no address; that of a fetched one must not be lost.
-  if (url !== "") define(copy, { url, redirected });
-  return copy;
-}
-
-function define(response: Response, values: Partial<Response>): void {
-  for (const [name, value] of Object.entries(values)) {
-    Object.defineProperty(response, name, { value, configurable: true });
-  }
-}
+import type { ByteStream } from "./response_copy.ts";
 
 /** Who watches a body. */
 export interface BodyWatcher {

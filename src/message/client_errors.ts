@@ -202,10 +202,41 @@ export class AllRetryAttemptsFailed extends ResiliencyError {
   }
 }
 
+/** What was waited for in vain: the head of the response, its body, or the call as a whole. */
+export type TimeoutPhase = "headers" | "body" | "total";
+
+/** What an {@linkcode IdleTimeoutError} tells besides its message. */
+export interface IdleTimeoutErrorOptions extends ErrorOptions {
+  /**
+   * What was waited for.
+   *
+   * @default "headers"
+   */
+  readonly phase?: TimeoutPhase;
+  /**
+   * The limit that was exceeded, in milliseconds.
+   *
+   * @default undefined
+   */
+  readonly limit?: number | undefined;
+}
+
 /** The remote service did not answer in time. */
 export class IdleTimeoutError extends ResiliencyError {
   static {
     define(this, "IdleTimeoutError", 504);
+  }
+
+  /** What was waited for. */
+  readonly phase: TimeoutPhase;
+  /** The limit that was exceeded, in milliseconds; `undefined` where it is not known. */
+  readonly limit: number | undefined;
+
+  /** Makes the error. */
+  constructor(message?: string, options: IdleTimeoutErrorOptions = {}) {
+    super(message, options);
+    this.phase = options.phase ?? "headers";
+    this.limit = options.limit;
   }
 }
 

@@ -1,0 +1,21 @@
+/**
+ * A fetch of the program's own as the innermost one: where it fails as the platform's does, because it
+ * is that or calls it, the failure is an error of this library too.
+ *
+ * @module
+ */
+import type { Fetch } from "../message/fetch.ts";
+import { explainFailure } from "./transport_failure.ts";
+
+/** Has a fetch reject with errors of this library where the platform's failed. */
+export function explainedFetch(fetch: Fetch): Fetch {
+  return (input, init) =>
+    fetch(input, init).catch((error) => {
+      const isRequest = input instanceof Request;
+      throw explainFailure(error, {
+        url: isRequest ? input.url : String(input),
+        signal: init?.signal ?? (isRequest ? input.signal : null),
+        hasBody: (init?.body ?? (isRequest ? input.body : null)) !== null,
+      });
+    });
+}
