@@ -26,15 +26,20 @@ export class BaseURL {
   readonly #origins: ReadonlySet<string> | undefined;
 
   /**
-   * Reads an address; one without a scheme is taken for http.
+   * Reads an address.
    *
    * @param origins other origins that calls may name by absolute URLs; `["*"]` for all
+   * @param scheme that of an address without one
    * @throws {InitializingOutboundRequestError} when it is no http or https URL, or has credentials, a
    * query or a fragment.
    * @throws {TypeError} when one of `origins` is no origin.
    */
-  constructor(url: string | URL, origins: readonly string[] = []) {
-    const parsed = parseBase(String(url));
+  constructor(
+    url: string | URL,
+    origins: readonly string[] = [],
+    scheme: "http" | "https" = "http",
+  ) {
+    const parsed = parseBase(String(url), scheme);
     // As the original has it, several slashes are one.
     const pathname = parsed.pathname.replace(/\/{2,}/g, "/");
     this.#isOpen = pathname !== "/" ? pathname.endsWith("/") : /[/\\]\s*$/.test(String(url));
@@ -107,8 +112,8 @@ export class BaseURL {
   }
 }
 
-function parseBase(text: string): URL {
-  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+function parseBase(text: string, scheme: string): URL {
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${scheme}://${text}`);
   if (url === null || !isHttp(url)) {
     throw malformedBase(text.replace(/\/\/[^/]*@/, "//"), "name an http or https URL");
   }
@@ -143,7 +148,7 @@ function hasCredentials({ username, password }: URL): boolean {
   return username !== "" || password !== "";
 }
 
-/** As the original has it, who means no empty segment: they come from joining paths. */
+/** As the original has it: empty segments come from joining paths, and hardly anybody means them. */
 function withSingleSlashes(target: string): string {
   const end = target.search(/[?#]/);
   const path = end === -1 ? target : target.slice(0, end);

@@ -34,7 +34,7 @@ import { explainedFetch } from "./explained_fetch.ts";
 import { encodeQuery, type QueryListStyle } from "./query.ts";
 import { type BindingRules, ResponseBinding } from "./response_binding.ts";
 import { responseError } from "./response_error.ts";
-import { type StatusCodeBinding, StatusCodeBindings } from "./status_binding.ts";
+import { StatusCodeBindings } from "./status_binding.ts";
 import { type Transport, transport } from "./transport.ts";
 import { platformFetch } from "./transport_default.ts";
 import type { TransportOptions } from "./transport_options.ts";
@@ -124,7 +124,8 @@ export class Client implements Disposable, AsyncDisposable {
   readonly #statusBindings: StatusCodeBindings;
 
   /**
-   * Makes a client of the service at a URL; one without a scheme is taken for http.
+   * Makes a client of the service at a URL; one without a scheme is taken for http, or for https where
+   * the transport has `tls` options.
    *
    * @throws {InitializingOutboundRequestError} when `url` is no http or https URL, or has credentials,
    * a query or a fragment.
@@ -133,7 +134,8 @@ export class Client implements Disposable, AsyncDisposable {
   constructor(url: string | URL, configuration: ClientConfiguration = {}) {
     const config = clientConfig(configuration);
     const { queryLists = "comma", validation = true, laxDataBinding = false } = config;
-    this.#base = new BaseURL(url, config.origins);
+    const isSecure = config.transport !== undefined && "tls" in config.transport;
+    this.#base = new BaseURL(url, config.origins, isSecure ? "https" : "http");
     this.#queryLists = queryLists;
     const { maxEntityBodySize: limit = defaultBodyLimit } = config.responseLimits ?? {};
     this.#rules = { limit: limit === -1 ? Infinity : limit, validation, lax: laxDataBinding };
@@ -180,27 +182,37 @@ export class Client implements Disposable, AsyncDisposable {
   ): Promise<any> {
     let target: string;
     let init: CallInit;
-    let binding: ResponseBinding | undefined;
-    let byStatus: StatusCodeBinding | undefined;
+    let bind: Bind | undefined;
     try {
       if (options !== noOptions) checkOptions("A call", options, known);
       else refuseOptions(message);
       target = withQuery(path, options, this.#queryLists);
       init = callInit(method, message, options, this.#forwarded);
-      binding = options.as === undefined ? undefined : this.#bindingOf(options.as);
-      byStatus = this.#statusBindings.of(options);
+      bind = this.#bindFor(options);
     } catch (error) {
       return Promise.reject(error);
     }
     const response = this.#fetchFor(options)(target, init);
-    if (byStatus !== undefined) return response.then((received) => byStatus.bind(received));
-    if (binding === undefined) return response;
+    if (bind === undefined) return response;
+    const bound = response.then(bind);
+    const { signal } = options;
+    return signal === undefined ? bound : bound.catch((error) => {
+      throw abortReason(error, signal);
+    });
+  }
+
+  /** What binds the response of a call; `undefined` where the call gives it as it is. */
+  #bindFor(options: AnyCallOptions): Bind | undefined {
+    const byStatus = this.#statusBindings.of(options);
+    if (byStatus !== undefined) return (response) => byStatus.bind(response);
+    const { as } = options;
+    if (as === undefined) return undefined;
+    const binding = this.#bindingOf(as);
     const { limit } = this.#rules;
-    return response.then((received) =>
-      received.status < 400
-        ? binding.bind(received)
-        : responseError(received, limit).then((error) => Promise.reject(error))
-    );
+    return (response) =>
+      response.status < 400
+        ? binding.bind(response)
+        : responseError(response, limit).then((error) => Promise.reject(error));
   }
 
   /** The fetch of a call; one whose upload is watched has the layers put around that anew. */
@@ -220,6 +232,15 @@ export class Client implements Disposable, AsyncDisposable {
     }
     return binding;
   }
+}
+
+/** Makes of a response what a call gives. */
+type Bind = (response: Response) => Promise<unknown>;
+
+/** What a call rejects with that was aborted while its response was read: the signal's reason. */
+function abortReason(error: unknown, signal: AbortSignal): unknown {
+  const { aborted, reason } = signal;
+  return aborted && error instanceof Error && error.cause === reason ? reason : error;
 }
 
 /** Refuses options in the place of a message, as those of a DELETE that has none. */

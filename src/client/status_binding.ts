@@ -37,8 +37,9 @@ export class StatusCodeBindings {
    * @throws {TypeError} when it declares what there is not, see {@linkcode readEntries}, or has `as`
    * as well.
    */
-  of({ responses, as }: Pick<AnyCallOptions, "responses" | "as">): StatusCodeBinding | undefined {
-    if (responses === undefined) return undefined;
+  of(options: AnyCallOptions): StatusCodeBinding | undefined {
+    if (!Object.hasOwn(options, "responses") || options.responses === undefined) return undefined;
+    const { responses, as } = options;
     if (as !== undefined) throw new TypeError("A call takes as or responses, not both");
     const known = this.#read.get(responses);
     if (known !== undefined) return known;
@@ -86,7 +87,7 @@ export class StatusCodeBinding {
     // Nearly every response is this one: it waits for nothing but its body.
     const mediaType = headers.get("content-type") ?? undefined;
     return entry.body(response).then(
-      (body) => ({ status, body, headers, mediaType }),
+      (body) => Object.freeze({ status, body, headers, mediaType }),
       (error) => this.#fail(error, response, entry),
     );
   }
@@ -109,5 +110,5 @@ async function bindParts(entry: StatusEntry, response: Response): Promise<Status
     ? contentType ?? undefined
     : await entry.mediaType(contentType);
   const body = await entry.body(response);
-  return { status, body, headers, mediaType } as StatusAnswer;
+  return Object.freeze({ status, body, headers, mediaType } as StatusAnswer);
 }

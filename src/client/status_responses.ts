@@ -6,15 +6,26 @@
  */
 import type { Infer, Schema } from "../schema/standard.ts";
 
-type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
-
-type Numeric<Text> = Text extends `${infer Value extends number}` ? Value : never;
+/** The numbers that texts say. */
+export type NumberIn<Text> = Text extends `${infer Value extends number}` ? Value : never;
 
 /** A status code: 100 to 599. */
-export type StatusCode = Numeric<`${1 | 2 | 3 | 4 | 5}${Digit}${Digit}`>;
+export type StatusCode = NumberIn<
+  `${1 | 2 | 3 | 4 | 5}${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}${
+    | 0
+    | 1
+    | 2
+    | 3
+    | 4
+    | 5
+    | 6
+    | 7
+    | 8
+    | 9}`
+>;
 
 /** The status codes of responses that never have a body (RFC 9110 section 6.4.1). */
-export type BodilessStatusCode = Numeric<`1${Digit}${Digit}`> | 204 | 205 | 304;
+export type BodilessStatusCode = NumberIn<Extract<`${StatusCode}`, `1${string}`>> | 204 | 205 | 304;
 
 /** Schemas of header fields, by the names of properties; `named()` gives a field another name. */
 export type HeaderFields = Readonly<Record<string, Schema>>;
@@ -53,7 +64,29 @@ export interface Responses {
   readonly default?: Schema | ResponseSpec;
 }
 
-/** Has responses bound by their status, each to what is declared for it. */
+/**
+ * Has responses bound by their status, each to what is declared for it.
+ *
+ * @example
+ * ```ts
+ * import { Client, int } from "@pirouette/http";
+ * import { z } from "zod";
+ *
+ * const Album = z.object({ id: z.string(), title: z.string() });
+ * const Problem = z.object({ message: z.string() });
+ * const api = new Client("https://api.example.com/v1");
+ *
+ * const answer = await api.get("/albums/1", {
+ *   responses: {
+ *     200: { body: Album, headers: { "x-total": int() }, mediaType: "application/json" },
+ *     204: {},
+ *     default: Problem,
+ *   },
+ * });
+ * if (answer.status === 200) console.log(answer.body.title, answer.headers["x-total"]);
+ * else if (answer.status !== 204) console.log(answer.status, answer.body.message);
+ * ```
+ */
 export interface StatusBinding<Declared extends Responses> {
   /** What responses are bound to, by status; declared once for many calls, it is read once. */
   readonly responses: Declared & OnlyStatuses<Declared>;
@@ -69,11 +102,16 @@ export type OnlyStatuses<Declared> = {
     : never;
 };
 
-type OnlySpec<Entry, Without extends keyof ResponseSpec> = Entry extends Schema
+/** Rejects the fields of an entry that a spec does not have, or that `Without` lists. */
+export type OnlySpec<Entry, Without extends keyof ResponseSpec> = Entry extends Schema
   ? "body" extends Without ? never : unknown
   : { readonly [Key in Exclude<keyof Entry, Exclude<keyof ResponseSpec, Without>>]: never };
 
-/** A response of a declared status. */
+/**
+ * A response of a declared status: plain, frozen data. A handler that passes it on says what of it, as
+ * in `reply(answer.status, { body: answer.body })`: the header fields of the other connection, and its
+ * cookies, are not for its own client.
+ */
 export interface StatusAnswer<
   Status extends number = number,
   BodyType = unknown,
@@ -105,25 +143,24 @@ export type StatusAnswers<Declared> =
     ? AnswerOf<Exclude<StatusCode, keyof Declared>, Entry>
     : never);
 
-type AnswerOf<Status extends number, Entry> = Entry extends Schema
+/** What a call gives for a declared status. */
+export type AnswerOf<Status extends number, Entry> = Entry extends Schema
   ? StatusAnswer<Status, Infer<Entry>>
-  : StatusAnswer<Status, BodyOf<Status, Entry>, HeadersOf<Entry>, MediaTypeOf<Entry>>;
+  : StatusAnswer<
+    Status,
+    Entry extends { readonly body: infer Declared extends Schema } ? Infer<Declared>
+      : [Status] extends [BodilessStatusCode] ? undefined
+      : unknown,
+    Entry extends { readonly headers: infer Declared } ? BoundHeaders<Declared> : Headers,
+    Entry extends { readonly mediaType: infer Declared } ? BoundMediaType<Declared>
+      : string | undefined
+  >;
 
-type BodyOf<Status extends number, Entry> = Entry extends
-  { readonly body: infer Declared extends Schema } ? Infer<Declared>
-  : [Status] extends [BodilessStatusCode] ? undefined
-  : unknown;
+/** What declared header fields are bound to. */
+export type BoundHeaders<Declared> = Declared extends Schema ? Infer<Declared>
+  : { readonly [Name in keyof Declared]: Infer<Declared[Name]> };
 
-type HeadersOf<Entry> = Entry extends { readonly headers: infer Declared }
-  ? Declared extends Schema ? Infer<Declared>
-  : {
-    readonly [Name in keyof Declared]: Declared[Name] extends Schema ? Infer<Declared[Name]>
-      : never;
-  }
-  : Headers;
-
-type MediaTypeOf<Entry> = Entry extends { readonly mediaType: infer Declared }
-  ? Declared extends Schema ? Infer<Declared>
+/** What a declared media type is bound to. */
+export type BoundMediaType<Declared> = Declared extends Schema ? Infer<Declared>
   : Declared extends readonly (infer Member)[] ? Member
-  : Declared
-  : string | undefined;
+  : Declared;

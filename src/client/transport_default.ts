@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Fetch } from "../message/fetch.ts";
 import { clientRuntime } from "../runtime/open_client_transport.ts";
 import { transport } from "./transport.ts";
 import { explainFailure } from "./transport_failure.ts";
@@ -25,7 +24,10 @@ import { explainFailure } from "./transport_failure.ts";
  * });
  * ```
  */
-export const platformFetch: Fetch = async (input, init) => {
+export async function platformFetch(
+  input: Request | URL | string,
+  init?: RequestInit,
+): Promise<Response> {
   if (hasHost(input, init) && clientRuntime() === "deno") {
     using once = transport({ pool: { keepAlive: false } });
     return await once.fetch(input, init);
@@ -40,7 +42,7 @@ export const platformFetch: Fetch = async (input, init) => {
       hasBody: (init?.body ?? (isRequest ? input.body : null)) !== null,
     });
   }
-};
+}
 
 function hasHost(input: Request | URL | string, init: RequestInit | undefined): boolean {
   const headers = init?.headers;

@@ -182,8 +182,12 @@ function kindOfResponse(text: string): FailureKind {
     : "responseStart";
 }
 
-/** At most 200 characters in one line, without the system's number and OpenSSL's place in its code. */
+/** The platform's words in one line, without the system's number and OpenSSL's place in its code. */
 function shorten(text: string): string {
   const [line = ""] = text.split("\n", 1);
-  return line.slice(0, 200).replace(/\p{Cc}/gu, "\ufffd");
+  const parts = line.split(":", 7);
+  const words = parts[1] === "error" && parts[5]
+    ? parts[5]
+    : line.replace(/ \(os error \d+\)$/, "");
+  return words.slice(0, 200).replace(/\p{Cc}/gu, "\ufffd");
 }

@@ -12,7 +12,7 @@
  * @module
  */
 import { concat } from "../message/body_reader.ts";
-import type { BodyWatch, Progress } from "./timeout_watch.ts";
+import type { BodyWait, BodyWatch } from "./timeout_watch.ts";
 
 /**
  * Puts a watch on the body of a response, and gives the response: itself, except where it is of a
@@ -150,7 +150,7 @@ function readWhole<T>(
   if (body === null || body.locked || response.bodyUsed) return read();
   const reader = body.getReader();
   return watch.wait(
-    (progress) => readPieces(reader, progress, convert),
+    (wait) => readPieces(reader, wait, convert),
     (error) => stop(reader, error),
   );
 }
@@ -163,7 +163,7 @@ function isOnePiece(response: Response): boolean {
 
 async function readPieces<T>(
   reader: BodyReader,
-  progress: Progress,
+  wait: BodyWait,
   convert: (chunks: Bytes[]) => T | Promise<T>,
 ): Promise<T> {
   const chunks: Bytes[] = [];
@@ -176,26 +176,34 @@ async function readPieces<T>(
       throw error;
     }
     chunks.push(value);
-    progress.advance();
+    wait.advance();
   }
 }
 
 function watchedStream(response: Response, source: () => Body | null): Body {
   let reader: BodyReader | undefined;
+  let wait: BodyWait | undefined;
   return new ReadableStream<Bytes>({
-    async pull(controller) {
+    pull(controller) {
       // Not before: until then the response can be read by its methods, and cloned.
       const from = reader ??= source()?.getReader();
       if (from === undefined) return controller.close();
-      const read = () => from.read();
-      const watch = Kept.watchOf(response);
-      const { done, value } = watch === undefined
-        ? await read()
-        : await watch.wait(read, (error) => stop(from, error));
-      if (done) controller.close();
-      else controller.enqueue(value);
+      wait ??= Kept.watchOf(response)?.newWait((error) => {
+        controller.error(error);
+        stop(from, error);
+      });
+      wait?.begin();
+      return from.read().then(({ done, value }) => {
+        wait?.end();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      }, (error) => {
+        wait?.end();
+        throw error;
+      });
     },
     async cancel(reason) {
+      wait?.end();
       await (reader ?? source())?.cancel(reason);
     },
   }, { highWaterMark: 0 });

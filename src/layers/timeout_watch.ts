@@ -9,10 +9,14 @@
 import { bodyTimeout, type Limit, type TimeoutPolicy } from "./timeout_policy.ts";
 import type { TimeoutQueue, Waiting } from "./timeout_queue.ts";
 
-/** Told that a piece of the body came. */
-export interface Progress {
-  /** Begins the wait for the next piece. */
+/** The wait for a body, piece by piece. */
+export interface BodyWait {
+  /** Begins to wait. */
+  begin(): void;
+  /** A piece came, and the next one is waited for. */
   advance(): void;
+  /** Nothing is waited for any more; it may begin again. */
+  end(): void;
 }
 
 /** How long the body of one call may take. */
@@ -56,18 +60,27 @@ export class BodyWatch {
   }
 
   /**
+   * A wait that has not begun.
+   *
+   * @param giveUp called when time is up, with the error; the call is aborted by then. A source that
+   * ignores that it is must be stopped.
+   */
+  newWait(giveUp: (error: unknown) => void): BodyWait {
+    return new Wait(this, giveUp);
+  }
+
+  /**
    * What `read` gives, if it comes in time.
    *
-   * @param abandon called when it does not, for a source that ignores that the call was aborted.
-   * @throws {IdleTimeoutError} when it does not; the call is aborted then.
+   * @param abandon as for {@linkcode newWait}.
+   * @throws {IdleTimeoutError} when it does not.
    */
   wait<T>(
-    read: (progress: Progress) => Promise<T>,
+    read: (wait: BodyWait) => Promise<T>,
     abandon?: (error: unknown) => void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       const wait = new Wait(this, (error) => {
-        wait.end();
         reject(error);
         abandon?.(error);
       });
@@ -84,7 +97,7 @@ export class BodyWatch {
 }
 
 /** One read that is waited for, by the limits of its layer and of those below. */
-class Wait implements Waiting, Progress {
+class Wait implements Waiting, BodyWait {
   due = 0;
   before: Waiting | undefined = undefined;
   after: Waiting | undefined = undefined;
@@ -102,13 +115,19 @@ class Wait implements Waiting, Progress {
   constructor(watch: BodyWatch, giveUp: (reason: unknown) => void) {
     this.#watch = watch;
     this.#giveUp = giveUp;
-    this.#below = watch.below === undefined ? undefined : new Wait(watch.below, giveUp);
+    // Whichever is up first ends the other.
+    this.#below = watch.below === undefined ? undefined : new Wait(watch.below, (error) => {
+      this.end();
+      giveUp(error);
+    });
   }
 
   begin(): void {
+    this.#isOver = false;
     this.#advanced = this.#watch.policy.clock.now();
     this.#enqueue();
-    this.#below?.begin();
+    // Where time is up in one layer, it does not begin in another.
+    if (!this.#isOver) this.#below?.begin();
   }
 
   advance(): void {
@@ -131,8 +150,6 @@ class Wait implements Waiting, Progress {
   }
 
   #enqueue(): void {
-    // When the time is up in one layer, it does not begin in another.
-    if (this.#isOver) return;
     const { policy: { idle, whole, pieces, rest }, start } = this.#watch;
     const from = this.#advanced;
     this.#since = from;
@@ -152,6 +169,7 @@ class Wait implements Waiting, Progress {
   #fail(): void {
     if (this.#limit === undefined) return;
     const error = bodyTimeout(this.#limit);
+    this.end();
     this.#watch.controller.abort(error);
     this.#giveUp(error);
   }

@@ -223,20 +223,22 @@ export interface IdleTimeoutErrorOptions extends ErrorOptions {
 
 /** The remote service did not answer in time. */
 export class IdleTimeoutError extends ResiliencyError {
+  /** What was waited for. */
+  declare readonly phase: TimeoutPhase;
+  /** The limit that was exceeded, in milliseconds; `undefined` where it is not known. */
+  declare readonly limit: number | undefined;
+
   static {
     define(this, "IdleTimeoutError", 504);
+    Object.defineProperty(this.prototype, "phase", { value: "headers", writable: true });
+    Object.defineProperty(this.prototype, "limit", { value: undefined, writable: true });
   }
 
-  /** What was waited for. */
-  readonly phase: TimeoutPhase;
-  /** The limit that was exceeded, in milliseconds; `undefined` where it is not known. */
-  readonly limit: number | undefined;
-
   /** Makes the error. */
-  constructor(message?: string, options: IdleTimeoutErrorOptions = {}) {
+  constructor(message?: string, { phase, limit, ...options }: IdleTimeoutErrorOptions = {}) {
     super(message, options);
-    this.phase = options.phase ?? "headers";
-    this.limit = options.limit;
+    if (phase !== undefined) this.phase = phase;
+    if (limit !== undefined) this.limit = limit;
   }
 }
 

@@ -144,6 +144,11 @@ function rooted(value: object): object {
 }
 
 function json(value: unknown, options: EncodeOptions): Encoded {
+  const { mediaType } = options;
+  if (mediaType !== undefined && isForm(mediaTypeEssence(mediaType))) {
+    // Which says that it is no record: an object was written as one before.
+    return typed(encodeForm(value), "application", "x-www-form-urlencoded", options);
+  }
   return typed(stringify(value), "application", "json", options);
 }
 

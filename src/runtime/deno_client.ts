@@ -52,14 +52,17 @@ async function sendToSocket(
   request: Request,
 ): Promise<Response> {
   const address = new URL(url);
-  address.username = "";
-  address.password = "";
   address.host = socketHost;
   address.port = "";
   const there = new Request(address, request);
   if (!there.headers.has("host")) there.headers.set("host", url.host);
   const response = await fetch(there, { client });
-  Object.defineProperty(response, "url", { value: url.href, configurable: true });
+  // A response's url has neither credentials nor a fragment.
+  address.host = url.host;
+  address.username = "";
+  address.password = "";
+  address.hash = "";
+  Object.defineProperty(response, "url", { value: address.href, configurable: true });
   return response;
 }
 

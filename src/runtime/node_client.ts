@@ -38,8 +38,9 @@ export function nodeClient(settings: ClientTransportSettings): RunningClientTran
       loading ??= load(settings);
       const { proxied, direct } = await loading;
       const dispatcher = url !== undefined && proxy?.bypasses(url) ? direct : proxied;
-      const withDispatcher: RequestInit & { dispatcher: unknown } = { ...init, dispatcher };
-      return await fetch(input, withDispatcher);
+      // Node asks for `duplex` where the body is a stream, and Deno's RequestInit does not know it.
+      const there: object = { duplex: "half", ...init, dispatcher };
+      return await fetch(input, there);
     },
     async close() {
       if (loading === undefined) return;

@@ -9,8 +9,9 @@
  */
 import type { ApplicationResponseDetail } from "../message/client_errors.ts";
 import { withoutHopByHop } from "../message/hop_by_hop.ts";
-import { isJson, mediaTypeEssence, parseMediaType } from "../message/media_type.ts";
+import { isJson, isXml, mediaTypeEssence, parseMediaType } from "../message/media_type.ts";
 import { Reply } from "../message/reply.ts";
+import { Xml, type XmlObject } from "../message/xml.ts";
 
 /** Fields about the bytes of a body that is no longer those bytes. */
 const ofBytes: readonly string[] = [
@@ -60,9 +61,20 @@ export function upstreamReply(
   return new Reply(statusCode, {
     headers,
     mediaType: inUtf8(contentType),
-    // A string that was decoded from JSON is JSON again only in its quotes.
-    body: typeof body === "string" && isJson(essence) ? JSON.stringify(body) : body,
+    body: undecoded(body, essence),
   });
+}
+
+/** A value as it is written as what it was decoded from. */
+function undecoded(body: unknown, essence: string): unknown {
+  // A string is JSON only in its quotes, and an object that has its root is a document already.
+  if (typeof body === "string" && isJson(essence)) return JSON.stringify(body);
+  return isXml(essence) && isTree(body) ? new Xml(body) : body;
+}
+
+function isTree(body: unknown): body is XmlObject {
+  return typeof body === "object" && body !== null && !(body instanceof Xml) &&
+    !ArrayBuffer.isView(body) && Object.keys(body).length === 1;
 }
 
 /** The header fields of an answer that may be passed on. */

@@ -428,6 +428,31 @@ Deno.test("client: a caller's signal aborts the call with its own reason", async
   await assert.rejects(call, (error) => error === reason);
 });
 
+Deno.test("client: an abort while the response is read gives the signal's reason too", async () => {
+  const controller = new AbortController();
+  const reason = new Error("changed my mind");
+  const halfway: Fetch = (_, init) => {
+    const body = new ReadableStream<Uint8Array>({
+      start(stream) {
+        stream.enqueue(new TextEncoder().encode("{"));
+        init?.signal?.addEventListener("abort", () => stream.error(init.signal?.reason));
+      },
+    });
+    const headers = { "content-type": "application/json" };
+    queueMicrotask(() => queueMicrotask(() => controller.abort(reason)));
+    return Promise.resolve(new Response(body, { headers }));
+  };
+  const api = new Client("http://h", { fetch: halfway });
+  const { signal } = controller;
+  await assert.rejects(api.get("/", { signal, as: json() }), (error) => error === reason);
+});
+
+Deno.test("client: a base URL without a scheme is http, or https where there are TLS options", () => {
+  assert.equal(new Client("h:1").url, "http://h:1");
+  using api = new Client("h:1", { transport: { tls: {} } });
+  assert.equal(api.url, "https://h:1");
+});
+
 Deno.test("client: over a socket, every verb arrives", async () => {
   await using server = await serve(
     service({}, [

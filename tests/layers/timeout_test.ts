@@ -277,6 +277,14 @@ Deno.test("timeout: options that make no sense are refused", () => {
   timeout({ headers: 10, bodyIdle: 10, attempt: 10, total: 10 });
 });
 
+Deno.test("timeout: an error made by hand waits for the head, and keeps its cause", () => {
+  const cause = new Error("why");
+  const plain = new IdleTimeoutError("late", { cause });
+  assert.deepEqual([plain.phase, plain.limit, plain.cause], ["headers", undefined, cause]);
+  assert.deepEqual(Object.keys(plain), []);
+  assert.ok(!("cause" in new IdleTimeoutError("late", { phase: "body" })));
+});
+
 Deno.test("timeout: a polluted prototype sets no limit", () => {
   const prototype = Object.prototype as { total?: number };
   prototype.total = 1;
