@@ -114,6 +114,34 @@ export type {
 } from "./src/client/call_signatures.ts";
 export type { BodyBinding, CallOptions, MessageOptions } from "./src/client/call_options.ts";
 export type { CallHeaders, CallHeaderValue } from "./src/client/call_fields.ts";
+export {
+  StatusCodeClient,
+  type StatusCodeClientConfiguration,
+} from "./src/client/status_code_client.ts";
+export type {
+  SharedOnly,
+  StatusBodilessCall,
+  StatusExecuteCall,
+  StatusForwardCall,
+  StatusMessageCall,
+  WithShared,
+} from "./src/client/status_call_signatures.ts";
+export type {
+  AnswerOf,
+  BodilessStatusCode,
+  BoundHeaders,
+  BoundMediaType,
+  HeaderFields,
+  NumberIn,
+  OnlySpec,
+  OnlyStatuses,
+  Responses,
+  ResponseSpec,
+  StatusAnswer,
+  StatusAnswers,
+  StatusBinding,
+  StatusCode,
+} from "./src/client/status_responses.ts";
 export { path, type PathValue } from "./src/client/path.ts";
 export type { QueryListStyle, QueryParams, QueryValue } from "./src/client/query.ts";
 export { type Transport, transport } from "./src/client/transport.ts";
@@ -311,5 +339,12 @@ export {
 export * from "./src/message/listener_errors.ts";
 export { UnsupportedContentCodingError } from "./src/message/decode_content.ts";
 export * from "./src/message/client_errors.ts";
+export {
+  StatusCodeBindingClientRequestError,
+  type StatusCodeBindingDetail,
+  type StatusCodeBindingErrorOptions,
+  StatusCodeBindingRemoteServerError,
+  StatusCodeResponseBindingError,
+} from "./src/message/status_binding_errors.ts";
 export * from "./src/message/status_code_error.ts";
 export * from "./src/message/status_errors.ts";

@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { ClientError, ReadingInboundResponseBodyError } from "../message/client_errors.ts";
 import {
   HttpError,
   MediaTypeBindingError,
@@ -29,10 +28,6 @@ export function validationError(message: string): PayloadValidationError {
 export function decodingError(error: unknown): unknown {
   if (error instanceof PayloadBindingError || error instanceof MediaTypeBindingError) {
     return atClient(error);
-  }
-  // A layer that ended the body, for its size or its time, has said why.
-  if (error instanceof ReadingInboundResponseBodyError && error.cause instanceof ClientError) {
-    return error.cause;
   }
   // Errors of a request's head, as of its charset: those of a response are about its payload.
   return error instanceof HttpError && error.status >= 400 && error.status < 500

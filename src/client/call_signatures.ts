@@ -14,10 +14,10 @@ export interface BodilessCall {
     path: string,
     options: CallOptions & StatusBinding<Declared>,
   ): Promise<StatusAnswers<Declared>>;
-  /** Gives the response, whatever its status. */
-  (path: string, options?: CallOptions): Promise<Response>;
   /** Gives the body, bound. */
   <As extends Schema>(path: string, options: CallOptions & BodyBinding<As>): Promise<Infer<As>>;
+  /** Gives the response, whatever its status. */
+  (path: string, options?: CallOptions): Promise<Response>;
 }
 
 /** A call whose response has no body: HEAD. */
@@ -34,14 +34,14 @@ export interface MessageCall {
     message: unknown,
     options: MessageOptions & StatusBinding<Declared>,
   ): Promise<StatusAnswers<Declared>>;
-  /** Gives the response, whatever its status. */
-  (path: string, message?: unknown, options?: MessageOptions): Promise<Response>;
   /** Gives the body, bound. */
   <As extends Schema>(
     path: string,
     message: unknown,
     options: MessageOptions & BodyBinding<As>,
   ): Promise<Infer<As>>;
+  /** Gives the response, whatever its status. */
+  (path: string, message?: unknown, options?: MessageOptions): Promise<Response>;
 }
 
 /** A call of any method. */
@@ -53,8 +53,6 @@ export interface ExecuteCall {
     message: unknown,
     options: MessageOptions & StatusBinding<Declared>,
   ): Promise<StatusAnswers<Declared>>;
-  /** Gives the response, whatever its status. */
-  (method: string, path: string, message?: unknown, options?: MessageOptions): Promise<Response>;
   /** Gives the body, bound. */
   <As extends Schema>(
     method: string,
@@ -62,6 +60,8 @@ export interface ExecuteCall {
     message: unknown,
     options: MessageOptions & BodyBinding<As>,
   ): Promise<Infer<As>>;
+  /** Gives the response, whatever its status. */
+  (method: string, path: string, message?: unknown, options?: MessageOptions): Promise<Response>;
 }
 
 /** A call that passes a received request on. */
@@ -72,12 +72,12 @@ export interface ForwardCall {
     request: Request,
     options: CallOptions & StatusBinding<Declared>,
   ): Promise<StatusAnswers<Declared>>;
-  /** Gives the response, whatever its status. */
-  (path: string, request: Request, options?: CallOptions): Promise<Response>;
   /** Gives the body, bound. */
   <As extends Schema>(
     path: string,
     request: Request,
     options: CallOptions & BodyBinding<As>,
   ): Promise<Infer<As>>;
+  /** Gives the response, whatever its status. */
+  (path: string, request: Request, options?: CallOptions): Promise<Response>;
 }

@@ -11,7 +11,7 @@ import type { CookieStore } from "../layers/cookie_store.ts";
 import { withProgress } from "../layers/progress.ts";
 import { type Fetch, type Layer, stack } from "../message/fetch.ts";
 import { type ForwardedRules, forwardedRules } from "../message/forwarded_build.ts";
-import { checkOptions } from "../message/options.ts";
+import { checkedOptions } from "../message/options.ts";
 import { isSchema, type Schema } from "../schema/standard.ts";
 import { BaseURL } from "./base_url.ts";
 import { type CallInit, callInit } from "./call_init.ts";
@@ -39,7 +39,7 @@ import { type Transport, transport } from "./transport.ts";
 import { platformFetch } from "./transport_default.ts";
 import type { TransportOptions } from "./transport_options.ts";
 
-const noOptions: AnyCallOptions = {};
+const noOptions: AnyCallOptions = Object.freeze(Object.create(null));
 
 /** The most bytes of a body that is bound: 64 MiB. */
 const defaultBodyLimit = 67_108_864;
@@ -175,17 +175,18 @@ export class Client implements Disposable, AsyncDisposable {
     method: string,
     path: string,
     message: unknown,
-    options: AnyCallOptions = noOptions,
+    given: AnyCallOptions = noOptions,
     known: Readonly<Record<string, true>> = messageOptions,
     // What a call gives is a matter of its signature.
     // deno-lint-ignore no-explicit-any
   ): Promise<any> {
+    let options = given;
     let target: string;
     let init: CallInit;
     let bind: Bind | undefined;
     try {
-      if (options !== noOptions) checkOptions("A call", options, known);
-      else refuseOptions(message);
+      if (given === noOptions) refuseOptions(message);
+      else options = checkedOptions("A call", given, known);
       target = withQuery(path, options, this.#queryLists);
       init = callInit(method, message, options, this.#forwarded);
       bind = this.#bindFor(options);

@@ -54,9 +54,10 @@ export interface ClientConfiguration {
    */
   readonly queryLists?: QueryListStyle;
   /**
-   * How long a call may take, in ms: a number is how long nothing may come. `false` for any time.
+   * How long a call may take, in ms: a number is how long nothing may come, of the head or of any body.
+   * `false` for any time.
    *
-   * @default 30000
+   * @default 30000 for the head, and for bodies that the client binds
    */
   readonly timeout?: number | false | TimeoutOptions;
   /**

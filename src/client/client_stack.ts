@@ -11,12 +11,15 @@ import { decompress } from "../layers/decompress.ts";
 import { defaultHeaders } from "../layers/default_headers.ts";
 import { redirect, type RedirectOptions } from "../layers/redirect.ts";
 import { responseLimits } from "../layers/response_limits.ts";
-import { timeout } from "../layers/timeout.ts";
+import { timeout, type TimeoutOptions } from "../layers/timeout.ts";
 import type { Fetch, Layer } from "../message/fetch.ts";
 import type { ClientConfiguration } from "./client_config.ts";
 
-/** How long nothing may come, in ms, where a configuration does not say. */
-const defaultTimeout = 30_000;
+/**
+ * How long nothing may come where a configuration does not say. A body that the program reads itself may
+ * be a stream of events, which says nothing for as long as it likes.
+ */
+const defaultTimeout: TimeoutOptions = { headers: 30_000, boundBodyIdle: 30_000 };
 
 /**
  * The layers that a configuration asks for.

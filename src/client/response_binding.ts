@@ -6,7 +6,7 @@
  */
 import { NoContentError } from "../message/client_errors.ts";
 import { mediaTypeEssence } from "../message/media_type.ts";
-import { chooseKind, decodePayload } from "../message/payload_decode.ts";
+import { chooseKind, decodePayload, isPlainJson } from "../message/payload_decode.ts";
 import { Body } from "../schema/body.ts";
 import { type Field, field as toField } from "../schema/field.ts";
 import { relax } from "../schema/lax.ts";
@@ -60,10 +60,10 @@ export class ResponseBinding {
     const [reader] = this.#readers;
     const contentType = response.headers.get("content-type");
     // Nearly every response is this one.
-    if (this.#readers.length === 1 && contentType === "application/json") {
+    if (this.#readers.length === 1 && isPlainJson(contentType)) {
       const { kind } = reader as PayloadReader;
       if (kind === "any" || kind === "json") {
-        return this.#read(response, reader as PayloadReader);
+        return this.#read(response, contentType, reader as PayloadReader);
       }
     }
     return this.#bindBy(response, contentType);
@@ -82,7 +82,7 @@ export class ResponseBinding {
       await discard(response);
       throw this.#incompatible(contentType);
     }
-    return await this.#read(response, reader);
+    return await this.#read(response, contentType, reader);
   }
 
   get #isStream(): boolean {
@@ -97,10 +97,15 @@ export class ResponseBinding {
   }
 
   /** Chained rather than awaited: each step that is awaited costs every call a microtask. */
-  #read(response: Response, reader: PayloadReader): Promise<unknown> {
+  #read(
+    response: Response,
+    contentType: string | null,
+    reader: PayloadReader,
+  ): Promise<unknown> {
     const { kind, check, typeName: name } = reader;
     const { limit } = this.#rules;
-    return decodePayload(response, { kind, limit, nilable: true, typeName: name }).then(
+    const options = { kind, limit, contentType, nilable: true, typeName: name };
+    return decodePayload(response, options).then(
       (value) => {
         if (value === undefined) return this.#nothing();
         if (check === undefined) return value;

@@ -19,6 +19,8 @@ import type { Responses, StatusAnswer } from "./status_responses.ts";
 /** The bindings of what calls declare of their responses, each read once. */
 export class StatusCodeBindings {
   readonly #read: WeakMap<Responses, StatusCodeBinding> = new WeakMap();
+  /** What was read last and not remembered. */
+  #lastPlain: Responses | undefined;
   readonly #tools: EntryTools;
   readonly #limit: number;
 
@@ -44,8 +46,11 @@ export class StatusCodeBindings {
     const known = this.#read.get(responses);
     if (known !== undefined) return known;
     const binding = new StatusCodeBinding(readEntries(responses, this.#tools), this.#limit);
-    // Schemas are read once in any case: to remember a literal of them costs more than to read it.
-    if (!binding.isPlain) this.#read.set(responses, binding);
+    // To remember a literal of schemas, which are read once in any case, costs more than to read it:
+    // what comes again is no literal, and what is frozen was made to be kept.
+    const isKept = !binding.isPlain || Object.isFrozen(responses) || this.#lastPlain === responses;
+    if (isKept) this.#read.set(responses, binding);
+    else this.#lastPlain = responses;
     return binding;
   }
 }

@@ -125,7 +125,7 @@ class SharedResponses {
 
   constructor(shared: Responses | undefined) {
     if (shared !== undefined) checkResponses(shared);
-    this.#shared = shared;
+    this.#shared = shared === undefined ? undefined : Object.freeze({ ...shared });
   }
 
   into(options: AnyCallOptions | undefined): BoundOptions {
@@ -140,7 +140,7 @@ class SharedResponses {
     if (typeof own !== "object" || own === null) return own;
     let merged = this.#merged.get(own);
     if (merged === undefined) {
-      merged = { ...shared, ...own };
+      merged = Object.freeze({ ...shared, ...own });
       this.#merged.set(own, merged);
     }
     return merged;

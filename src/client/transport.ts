@@ -17,7 +17,7 @@ import { systemClock } from "../message/clock.ts";
 import type { Fetch } from "../message/fetch.ts";
 import type { ClientTransportSettings } from "../runtime/client_transport.ts";
 import { clientRuntime, openClientTransport } from "../runtime/open_client_transport.ts";
-import { explainFailure, shownAddress } from "./transport_failure.ts";
+import { explainFailure } from "./transport_failure.ts";
 import { ConnectionGate } from "./transport_gate.ts";
 import type { TransportOptions } from "./transport_options.ts";
 import { checkTransportOptions } from "./transport_settings.ts";
@@ -77,7 +77,7 @@ export function transport(options: TransportOptions = {}): Transport {
     const refuseWhenClosed = (): void => {
       if (!isClosed) return;
       throw new GenericClientError(
-        `Cannot call ${shownAddress(address)}: its transport is closed, make another`,
+        "Cannot call: the transport is closed, make another",
       );
     };
     refuseWhenClosed();
@@ -89,7 +89,7 @@ export function transport(options: TransportOptions = {}): Transport {
           refuseWhenClosed();
           return running.send(url, input, init);
         });
-      return response.status === 101 ? await refuseSwitch(response, address) : response;
+      return response.status === 101 ? await refuseSwitch(response) : response;
     } catch (error) {
       throw explainFailure(error, {
         url: address,
@@ -152,19 +152,16 @@ function checkCall(
   if (url === null) return undefined;
   const { protocol } = url;
   if (protocol !== "http:" && protocol !== "https:") {
-    throw refusal(address, `its scheme is ${protocol} where only http: and https: are called`);
+    throw refusal(`its scheme is ${protocol} where only http: and https: are called`);
   }
   if (protocol === "http:" && settings.httpVersion === "2" && !settings.http2PriorKnowledge) {
-    throw refusal(address, "HTTP/2 without TLS needs http2PriorKnowledge");
+    throw refusal("HTTP/2 without TLS needs http2PriorKnowledge");
   }
   if (protocol === "https:" && settings.unixSocket !== undefined) {
-    throw refusal(address, "a unix socket has no TLS, use an http: address");
+    throw refusal("a unix socket has no TLS, use an http: address");
   }
   if (!settings.allowHost && fieldsOf(input, init).has("host")) {
-    throw refusal(
-      address,
-      "it has a Host field, which this transport does not send: see allowHost",
-    );
+    throw refusal("it has a Host field, which this transport does not send: see allowHost");
   }
   return url;
 }
@@ -186,16 +183,14 @@ function hasBody(input: Request | URL | string, init: RequestInit | undefined): 
   return input instanceof Request && input.body !== null;
 }
 
-function refusal(address: string, reason: string): InitializingOutboundRequestError {
-  return new InitializingOutboundRequestError(
-    `Cannot begin the request to ${shownAddress(address)}: ${reason}`,
-  );
+function refusal(reason: string): InitializingOutboundRequestError {
+  return new InitializingOutboundRequestError(`Cannot begin the request: ${reason}`);
 }
 
 /** Nobody here asks for another protocol, and what follows on the connection is not HTTP. */
-async function refuseSwitch(response: Response, address: string): Promise<never> {
+async function refuseSwitch(response: Response): Promise<never> {
   await response.body?.cancel().catch(() => {});
   throw new InitializingInboundResponseError(
-    `No response could be read from ${shownAddress(address)}: it switched protocols unasked (101)`,
+    "No response could be read: it switched protocols unasked (101)",
   );
 }

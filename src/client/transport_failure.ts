@@ -3,8 +3,9 @@
  * Deno and Node tell failures apart only in texts and codes of causes, and this is the one place
  * that reads them.
  *
- * What the platform said is the `cause`. Messages of ours name the address without its query and
- * credentials, because both carry secrets.
+ * What the platform said is the `cause`. A message does not name the address, as it is told to clients of
+ * a service that lets the error through; the error's `url` does, without query and credentials, because
+ * both carry secrets.
  *
  * @module
  */
@@ -60,74 +61,48 @@ export function explainFailure(error: unknown, call: FailedCall = {}): unknown {
   const failure = failureOf(error, { phase: call.phase ?? "head", hasBody: call.hasBody ?? true });
   if (failure === undefined) return error;
   const { kind, reason } = failure;
-  const place = call.url === undefined ? "" : ` ${shownAddress(call.url)}`;
   // What a header field says may be a password, and the platform's message quotes it.
-  const options = kind === "header" ? undefined : { cause: error };
-  return makers[kind](place, reason, options);
+  const explained = makers[kind](reason, kind === "header" ? undefined : { cause: error });
+  if (call.url === undefined) return explained;
+  return Object.defineProperty(explained, "url", {
+    value: shownAddress(call.url),
+    enumerable: true,
+  });
 }
 
-type Make = (place: string, reason: string, options: ErrorOptions | undefined) => ClientError;
+type Make = (reason: string, options: ErrorOptions | undefined) => ClientError;
 
 const makers: Readonly<Record<FailureKind, Make>> = {
-  connect: (place, reason, options) =>
-    new ClientConnectorError(
-      `Cannot connect to${place || " the remote service"}: ${reason}`,
-      options,
-    ),
-  tls: (place, reason, options) =>
-    new SslError(
-      `Cannot make a TLS connection to${place || " the remote service"}: ${reason}`,
-      options,
-    ),
-  http2: (place, reason, options) =>
-    new Http2ClientError(`The HTTP/2 exchange with${place || " the service"} failed: ${reason}`, {
-      ...options,
-    }),
-  call: (place, reason, options) =>
+  connect: (reason, options) =>
+    new ClientConnectorError(`Something wrong with the connection: ${reason}`, options),
+  tls: (reason, options) =>
+    new SslError(`Something wrong with the TLS connection: ${reason}`, options),
+  http2: (reason, options) =>
+    new Http2ClientError(`The HTTP/2 exchange failed: ${reason}`, options),
+  call: (reason, options) =>
+    new InitializingOutboundRequestError(`Cannot begin the request: ${reason}`, options),
+  header: (_reason, options) =>
     new InitializingOutboundRequestError(
-      `Cannot begin the request${place && ` to${place}`}: ${reason}`,
+      "Cannot begin the request: a header field has a name that is no token or a value with CR, LF, " +
+        "NUL or a character beyond Latin-1",
       options,
     ),
-  header: (place, _reason, options) =>
-    new InitializingOutboundRequestError(
-      `Cannot begin the request${
-        place && ` to${place}`
-      }: a header field has a name that is no token ` +
-        "or a value with CR, LF, NUL or a character beyond Latin-1",
-      options,
-    ),
-  requestBody: (place, reason, options) =>
-    new WritingOutboundRequestBodyError(
-      `Cannot send the request body${place && ` to${place}`}: ${reason}`,
-      options,
-    ),
-  responseStart: (place, reason, options) =>
-    new InitializingInboundResponseError(
-      `No response could be read${place && ` from${place}`}: ${reason}`,
-      options,
-    ),
-  responseHeaders: (place, reason, options) =>
+  requestBody: (reason, options) =>
+    new WritingOutboundRequestBodyError(`Cannot send the request body: ${reason}`, options),
+  responseStart: (reason, options) =>
+    new InitializingInboundResponseError(`No response could be read: ${reason}`, options),
+  responseHeaders: (reason, options) =>
+    new ReadingInboundResponseHeadersError(`Cannot read the response headers: ${reason}`, options),
+  responseHeaderSize: (_reason, options) =>
     new ReadingInboundResponseHeadersError(
-      `Cannot read the response headers${place && ` of${place}`}: ${reason}`,
+      "Response max header size exceeds: the header section is larger than this runtime takes",
       options,
     ),
-  responseHeaderSize: (place, _reason, options) =>
-    new ReadingInboundResponseHeadersError(
-      `Response max header size exceeds: the header section${place && ` of${place}`} is larger ` +
-        "than this runtime takes",
-      options,
-    ),
-  responseBody: (place, reason, options) =>
-    new ReadingInboundResponseBodyError(
-      `The response body${place && ` of${place}`} broke off: ${reason}`,
-      options,
-    ),
-  idle: (_place, reason, options) => new IdleTimeoutError(reason, options),
-  closed: (place, _reason, options) =>
-    new GenericClientError(
-      `Cannot call${place || " the service"}: its transport is closed, make another`,
-      options,
-    ),
+  responseBody: (reason, options) =>
+    new ReadingInboundResponseBodyError(`The response body broke off: ${reason}`, options),
+  idle: (reason, options) => new IdleTimeoutError(reason, options),
+  closed: (_reason, options) =>
+    new GenericClientError("Cannot call: the transport is closed, make another", options),
 };
 
 const maxShown = 120;

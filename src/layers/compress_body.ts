@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { concat } from "../message/body_reader.ts";
+import { concat } from "../message/body_pieces.ts";
 import { type ByteSource, pump } from "../message/byte_pump.ts";
 import { type ByteTransform, type ContentCoding, encoderOf } from "../message/content_coding.ts";
 
@@ -50,7 +50,7 @@ export async function compressBody(
   const reader = body.getReader();
   const peeked = await peek(reader);
   if (peeked.isWhole && peeked.length < Math.max(minimumSize, 1)) {
-    return { body: concat(peeked.chunks, peeked.length), isCompressed: false };
+    return { body: concat(peeked.chunks), isCompressed: false };
   }
   const encoder = encoderOf(coding);
   if (encoder === undefined) throw new TypeError(`This runtime cannot encode "${coding}" any more`);

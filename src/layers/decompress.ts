@@ -19,7 +19,7 @@ import {
   MAX_CODINGS,
 } from "../message/content_coding.ts";
 import { callHeaders, withHeaders } from "../message/call_headers.ts";
-import type { Layer } from "../message/fetch.ts";
+import type { Fetch, Layer } from "../message/fetch.ts";
 import { trimHttp } from "../message/header_value.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { decodeBody, type ExpansionLimits, limitDecoded } from "./decompress_body.ts";
@@ -106,19 +106,28 @@ interface Decompression extends ExpansionLimits {
 export function decompress(options: DecompressOptions = {}): Layer {
   checkOptions("decompress", options, known);
   const rules = readOptions(ownOptions(options));
-  return (next) => async (input, init) => {
-    let asked: Headers | undefined;
-    let response: Response;
-    if (rules.accept !== "") asked = callHeaders(input, init);
-    if (asked === undefined || asked.has("accept-encoding") || asked.has("range")) {
-      response = await next(input, init);
-    } else {
-      asked.set("accept-encoding", rules.accept);
-      response = await withHeaders(next, asked, input, init);
-    }
-    const contentEncoding = response.headers.get("content-encoding");
-    if (contentEncoding === null) return response;
-    return decoded(response, contentEncoding, asked ?? callHeaders(input, init), rules);
+  return rules.accept === ""
+    ? undoing(rules)
+    : (next) => asking(undoing(rules)(next), rules.accept);
+}
+
+/** Undoes what comes. Not awaited, as this is in the way of every call of a client. */
+function undoing(rules: Decompression): Layer {
+  return (next) => (input, init) =>
+    next(input, init).then((response) => {
+      const contentEncoding = response.headers.get("content-encoding");
+      if (contentEncoding === null) return response;
+      return decoded(response, contentEncoding, callHeaders(input, init), rules);
+    });
+}
+
+/** Asks for codings where the call does not, and wants no part of a body. */
+function asking(next: Fetch, accept: string): Fetch {
+  return (input, init) => {
+    const headers = callHeaders(input, init);
+    if (headers.has("accept-encoding") || headers.has("range")) return next(input, init);
+    headers.set("accept-encoding", accept);
+    return withHeaders(next, headers, input, init);
   };
 }
 

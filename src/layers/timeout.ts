@@ -29,6 +29,14 @@ export interface TimeoutOptions {
    */
   readonly bodyIdle?: number;
   /**
+   * The same for bodies that this library reads, as to bind them. One that the program reads itself,
+   * as a stream of events that may say nothing for minutes, has no such limit. It goes with `headers`
+   * only.
+   *
+   * @default none
+   */
+  readonly boundBodyIdle?: number;
+  /**
    * From the call until the end of the body: one attempt, where a retry layer stands above.
    *
    * @default none
@@ -51,12 +59,19 @@ export interface TimeoutOptions {
 const known: Readonly<Record<keyof TimeoutOptions, true>> = {
   headers: true,
   bodyIdle: true,
+  boundBodyIdle: true,
   attempt: true,
   total: true,
   clock: true,
 };
 
-const limitNames: readonly LimitName[] = ["headers", "bodyIdle", "attempt", "total"];
+const limitNames: readonly LimitName[] = [
+  "headers",
+  "bodyIdle",
+  "boundBodyIdle",
+  "attempt",
+  "total",
+];
 
 /** The longest that timers of the platform can wait, some 24.8 days. */
 const LONGEST = 2 ** 31 - 1;
@@ -115,7 +130,19 @@ function policyOf(given: TimeoutOptions): TimeoutPolicy {
   }
   refuseLonger(limits, ["headers", "bodyIdle"], "attempt");
   refuseLonger(limits, ["headers", "bodyIdle", "attempt"], "total");
+  refuseWider(limits);
   return new TimeoutPolicy(limits, options.clock ?? systemClock);
+}
+
+/** Refuses a limit on some bodies beside one on all of them. */
+function refuseWider(limits: Partial<Record<LimitName, number>>): void {
+  if (limits.boundBodyIdle === undefined) return;
+  for (const name of ["bodyIdle", "attempt", "total"] as const) {
+    if (limits[name] === undefined) continue;
+    throw new TypeError(
+      `timeout has boundBodyIdle for some bodies and ${name} for all: leave out one of them`,
+    );
+  }
 }
 
 /** Refuses limits that never end a call, because `bound` always ends it first. */

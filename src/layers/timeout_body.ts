@@ -11,27 +11,47 @@
  *
  * @module
  */
-import { concat } from "../message/body_reader.ts";
-import type { BodyWait, BodyWatch } from "./timeout_watch.ts";
+import {
+  type BodyDeadline,
+  bodyDeadline,
+  type BodyWait,
+  concat,
+  inTime,
+  ONE_PIECE,
+  takeInTime,
+  type Timed,
+} from "../message/body_pieces.ts";
+import { withBody } from "./response_copy.ts";
+import type { TimeoutPolicy } from "./timeout_policy.ts";
+import { BoundWait } from "./timeout_bound.ts";
+import { BodyWatch } from "./timeout_watch.ts";
 
 /**
  * Puts a watch on the body of a response, and gives the response: itself, except where it is of a
  * class of its own, which gives a copy with the same body.
- *
- * @param watch makes the watch, given that of a layer below which was there first.
  */
 export function watchBody(
   response: Response,
-  watch: (below: BodyWatch | undefined) => BodyWatch,
+  policy: TimeoutPolicy,
+  start: number,
+  controller: AbortController,
 ): Response {
   const prototype = Object.getPrototypeOf(response);
-  if (prototype === Response.prototype) return mark(response, watch(undefined));
-  if (prototype === WatchedResponse.prototype) {
-    Kept.setWatch(response, watch(Kept.watchOf(response)));
+  if (policy.isForBound) {
+    if (prototype === WatchedResponse.prototype) return response;
+    const timed: Timed<Response> = response;
+    timed[bodyDeadline] = new BoundWait(policy, start, controller);
     return response;
   }
+  if (prototype === WatchedResponse.prototype) {
+    const below = Kept.watchOf(response)?.without(policy);
+    Kept.setWatch(response, new BodyWatch(policy, start, controller, below));
+    return response;
+  }
+  const watch = new BodyWatch(policy, start, controller, undefined);
+  if (prototype === Response.prototype) return mark(response, watch);
   // Neither an upgrade nor a network error has a body, or can be made again.
-  return response.status < 200 ? response : mark(copyOf(response), watch(undefined));
+  return response.status < 200 ? response : mark(withBody(response, response.body), watch);
 }
 
 function mark(response: Response, watch: BodyWatch): Response {
@@ -93,11 +113,11 @@ class WatchedResponse extends Response {
     // A stream of ours that is out already goes on with this half: it looks when it is read.
     const copy = super.clone();
     const watch = Kept.watchOf(this);
-    return watch === undefined ? copy : watchBody(copy, () => watch);
+    return watch === undefined ? copy : mark(copy, watch);
   }
 
   override arrayBuffer(): Promise<ArrayBuffer> {
-    const convert = (chunks: Bytes[]) => joined(chunks).buffer;
+    const convert = (chunks: Bytes[]) => concat(chunks).buffer;
     return readWhole(this, () => super.arrayBuffer(), () => super.body, convert);
   }
 
@@ -107,7 +127,7 @@ class WatchedResponse extends Response {
   }
 
   override bytes(): Promise<Bytes> {
-    return readWhole(this, () => super.bytes(), () => super.body, joined);
+    return readWhole(this, () => super.bytes(), () => super.body, concat);
   }
 
   override formData(): Promise<FormData> {
@@ -123,13 +143,13 @@ class WatchedResponse extends Response {
   override text(): Promise<string> {
     return readWhole(this, () => super.text(), () => super.body, decoded);
   }
-}
 
-/**
- * The length up to which a body that is read whole counts as one piece, in bytes: about what a
- * server sends before it waits for the client. To look at pieces costs a call on a socket 50 µs.
- */
-const ONE_PIECE = 16_384;
+  /** For readers of this library, which need no method or stream of ours in between. */
+  get [bodyDeadline](): BodyDeadline | undefined {
+    if (isLocked(this)) throw locked();
+    return Kept.watchOf(this);
+  }
+}
 
 /**
  * Reads a body to its end: by the platform's own method, unless it matters when pieces come, which
@@ -144,40 +164,19 @@ function readWhole<T>(
   if (isLocked(response)) return Promise.reject(locked());
   const watch = Kept.watchOf(response);
   if (watch === undefined) return read();
-  if (!watch.countsPieces || isOnePiece(response)) return watch.wait(read);
+  if (!watch.countsPieces || isOnePiece(response)) return inTime(read, watch);
   const body = source();
   // The platform knows best what to say of a body that cannot be read.
   if (body === null || body.locked || response.bodyUsed) return read();
-  const reader = body.getReader();
-  return watch.wait(
-    (wait) => readPieces(reader, wait, convert),
-    (error) => stop(reader, error),
-  );
+  const chunks: Bytes[] = [];
+  return takeInTime(body.getReader(), (chunk) => void chunks.push(chunk), watch)
+    .then(() => convert(chunks));
 }
 
 /** Whether a body says that it is so short that all of it comes at once. */
 function isOnePiece(response: Response): boolean {
   const length = response.headers.get("content-length");
   return length !== null && Number(length) <= ONE_PIECE;
-}
-
-async function readPieces<T>(
-  reader: BodyReader,
-  wait: BodyWait,
-  convert: (chunks: Bytes[]) => T | Promise<T>,
-): Promise<T> {
-  const chunks: Bytes[] = [];
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return convert(chunks);
-    if (!(value instanceof Uint8Array)) {
-      const error = new TypeError("Cannot read a body with a chunk that is no Uint8Array");
-      stop(reader, error);
-      throw error;
-    }
-    chunks.push(value);
-    wait.advance();
-  }
 }
 
 function watchedStream(response: Response, source: () => Body | null): Body {
@@ -226,24 +225,10 @@ function locked(): TypeError {
 const utf8 = new TextDecoder();
 
 function decoded(chunks: Bytes[]): string {
-  return utf8.decode(chunks.length === 1 ? chunks[0] : joined(chunks));
-}
-
-/** The chunks as one, never the source's own memory. */
-function joined(chunks: Bytes[]): Bytes {
-  return concat(chunks, chunks.reduce((length, chunk) => length + chunk.length, 0));
+  return utf8.decode(chunks.length === 1 ? chunks[0] : concat(chunks));
 }
 
 function again(response: Response, chunks: Bytes[]): Response {
   const type = response.headers.get("content-type");
-  return new Response(joined(chunks), type === null ? {} : { headers: { "content-type": type } });
-}
-
-function copyOf(response: Response): Response {
-  const { status, statusText, headers, url, redirected } = response;
-  const copy = new Response(response.body, { status, statusText, headers });
-  // A response that was made tells no address; that of a fetched one must not be lost.
-  Object.defineProperty(copy, "url", { value: url });
-  Object.defineProperty(copy, "redirected", { value: redirected });
-  return copy;
+  return new Response(concat(chunks), type === null ? {} : { headers: { "content-type": type } });
 }

@@ -10,7 +10,6 @@ import type { Fetch } from "../message/fetch.ts";
 import { watchBody } from "./timeout_body.ts";
 import { headTimeout, type TimeoutPolicy } from "./timeout_policy.ts";
 import type { Waiting } from "./timeout_queue.ts";
-import { BodyWatch } from "./timeout_watch.ts";
 
 /**
  * Makes a call that waits no longer than the policy says.
@@ -99,9 +98,7 @@ class TimedCall implements Waiting {
     this.#leave();
     if (!this.#policy.coversBody) return this.#resolve(response);
     try {
-      const watch = (below?: BodyWatch) =>
-        new BodyWatch(this.#policy, this.#start, this.#controller, below?.without(this.#policy));
-      this.#resolve(watchBody(response, watch));
+      this.#resolve(watchBody(response, this.#policy, this.#start, this.#controller));
     } catch (error) {
       this.#reject(error);
     }

@@ -9,7 +9,7 @@ import type { Clock } from "../message/clock.ts";
 import { TimeoutQueue } from "./timeout_queue.ts";
 
 /** The limits that a call can have. */
-export type LimitName = "headers" | "bodyIdle" | "attempt" | "total";
+export type LimitName = "headers" | "bodyIdle" | "boundBodyIdle" | "attempt" | "total";
 
 /** One limit. */
 export interface Limit {
@@ -29,6 +29,8 @@ export class TimeoutPolicy {
   readonly idle: Limit | undefined;
   /** How long head and body together may take. */
   readonly whole: Limit | undefined;
+  /** Whether only bodies that this library reads have a limit. */
+  readonly isForBound: boolean;
   /** Whether a body has a limit. */
   readonly coversBody: boolean;
   /** Calls that wait for their head. */
@@ -40,15 +42,16 @@ export class TimeoutPolicy {
 
   /** Sorts out limits, in milliseconds. */
   constructor(limits: Partial<Record<LimitName, number>>, clock: Clock) {
-    const { headers, bodyIdle, attempt, total } = limits;
+    const { headers, bodyIdle, boundBodyIdle, attempt, total } = limits;
     this.clock = clock;
     this.whole = shorter(limitOf("attempt", attempt), limitOf("total", total));
     this.head = shorter(limitOf("headers", headers), this.whole);
-    this.idle = limitOf("bodyIdle", bodyIdle);
+    this.idle = limitOf("bodyIdle", bodyIdle) ?? limitOf("boundBodyIdle", boundBodyIdle);
+    this.isForBound = boundBodyIdle !== undefined;
     this.coversBody = this.idle !== undefined || this.whole !== undefined;
     this.heads = new TimeoutQueue(clock);
     // Equal delays keep one list in order.
-    this.pieces = bodyIdle === this.head?.delay ? this.heads : new TimeoutQueue(clock);
+    this.pieces = this.idle?.delay === this.head?.delay ? this.heads : new TimeoutQueue(clock);
     this.rest = new TimeoutQueue(clock);
   }
 }

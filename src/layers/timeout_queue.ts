@@ -66,6 +66,21 @@ export class TimeoutQueue {
     if (due < this.#fires) this.#arm(due);
   }
 
+  /**
+   * Adds an entry behind all others, to fall due at `due` or when the last of them does: for who need
+   * not be told in time, without looking for its place.
+   */
+  append(entry: Waiting, due: number): void {
+    const before = this.#tail;
+    entry.due = before === undefined || before.due < due ? due : before.due;
+    entry.before = before;
+    entry.after = undefined;
+    if (before === undefined) this.#head = entry;
+    else before.after = entry;
+    this.#tail = entry;
+    if (entry.due < this.#fires) this.#arm(entry.due);
+  }
+
   /** Takes out an entry that is in this queue. */
   remove(entry: Waiting): void {
     this.#unlink(entry);

@@ -6,21 +6,12 @@
  *
  * @module
  */
+import type { BodyDeadline, BodyWait } from "../message/body_pieces.ts";
 import { bodyTimeout, type Limit, type TimeoutPolicy } from "./timeout_policy.ts";
 import type { TimeoutQueue, Waiting } from "./timeout_queue.ts";
 
-/** The wait for a body, piece by piece. */
-export interface BodyWait {
-  /** Begins to wait. */
-  begin(): void;
-  /** A piece came, and the next one is waited for. */
-  advance(): void;
-  /** Nothing is waited for any more; it may begin again. */
-  end(): void;
-}
-
 /** How long the body of one call may take. */
-export class BodyWatch {
+export class BodyWatch implements BodyDeadline {
   /** What its limits are. */
   readonly policy: TimeoutPolicy;
   /** When the call began, by the policy's clock. */
@@ -67,32 +58,6 @@ export class BodyWatch {
    */
   newWait(giveUp: (error: unknown) => void): BodyWait {
     return new Wait(this, giveUp);
-  }
-
-  /**
-   * What `read` gives, if it comes in time.
-   *
-   * @param abandon as for {@linkcode newWait}.
-   * @throws {IdleTimeoutError} when it does not.
-   */
-  wait<T>(
-    read: (wait: BodyWait) => Promise<T>,
-    abandon?: (error: unknown) => void,
-  ): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const wait = new Wait(this, (error) => {
-        reject(error);
-        abandon?.(error);
-      });
-      wait.begin();
-      read(wait).then((value) => {
-        wait.end();
-        resolve(value);
-      }, (error) => {
-        wait.end();
-        reject(error);
-      });
-    });
   }
 }
 

@@ -15,6 +15,7 @@
  *
  * @module
  */
+import { concat, readAtOnce, readPieces, takeAll, type TakePiece } from "./body_pieces.ts";
 import { ReadingInboundResponseBodyError } from "./client_errors.ts";
 import { brokenOff as requestBrokenOff, decodeContent } from "./decode_content.ts";
 import { HttpError } from "./errors.ts";
@@ -33,23 +34,53 @@ import { PayloadTooLargeError } from "./status_errors.ts";
  * @throws {ReadingInboundResponseBodyError} (502) when a response breaks off or has more.
  * @throws {TypeError} when the body was read before.
  */
-export async function readBytes(
+export function readBytes(
   message: Request | Response,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  refuseSecondReading(message);
-  const length = declaredLength(message);
-  if (length > limit) throw tooLarge(message, limit, `it has ${length}`);
-  if (length < 0) return readCounted(message, message.body, limit);
-  let bytes: Uint8Array<ArrayBuffer>;
+  return readChunks(message, limit).then(concat);
+}
+
+type Chunk = Uint8Array<ArrayBuffer>;
+
+/**
+ * The body of a message as it was sent, in the chunks that came, or in one. Chained rather than
+ * awaited, as each step that is awaited costs every body that is bound.
+ */
+function readChunks(message: Request | Response, limit: number): Promise<Chunk[]> {
+  let length: number;
   try {
-    bytes = await message.bytes();
-  } catch (cause) {
-    throw brokenOff(message, cause);
+    refuseSecondReading(message);
+    length = declaredLength(message);
+    if (length > limit) throw tooLarge(message, limit, `it has ${length}`);
+  } catch (error) {
+    return Promise.reject(error);
   }
-  // A message made in this process can declare a length that is not its own.
-  if (bytes.length > limit) throw tooLarge(message, limit, `it has ${bytes.length}`);
-  return bytes;
+  if (length < 0) return countChunks(message, limit, (take) => readPieces(message, take));
+  return readAtOnce(message, length).then((bytes) => {
+    // A message made in this process can declare a length that is not its own.
+    if (bytes.length > limit) throw tooLarge(message, limit, `it has ${bytes.length}`);
+    return [bytes];
+  }, (cause) => {
+    throw brokenOff(message, cause);
+  });
+}
+
+/** Chunks that come without a declared length, as long as they are within the limit. */
+function countChunks(
+  message: Request | Response,
+  limit: number,
+  read: (take: TakePiece) => Promise<void>,
+): Promise<Chunk[]> {
+  const chunks: Chunk[] = [];
+  let length = 0;
+  return read((chunk) => {
+    length += chunk.length;
+    if (length > limit) throw tooLarge(message, limit, "it has more");
+    chunks.push(chunk);
+  }).then(() => chunks, (cause) => {
+    throw length > limit ? cause : brokenOff(message, cause);
+  });
 }
 
 /**
@@ -66,21 +97,26 @@ export function readContent(
   message: Request | Response,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  return contentChunks(message, limit).then(concat);
+}
+
+function contentChunks(message: Request | Response, limit: number): Promise<Chunk[]> {
   const coding = message instanceof Request ? message.headers.get("content-encoding") : null;
-  return coding === null ? readBytes(message, limit) : readDecoded(message, coding, limit);
+  return coding === null ? readChunks(message, limit) : readDecoded(message, coding, limit);
 }
 
 async function readDecoded(
   message: Request | Response,
   coding: string,
   limit: number,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Chunk[]> {
   refuseSecondReading(message);
   const length = declaredLength(message);
   if (length > limit) throw tooLarge(message, limit, `it has ${length}`);
   // Decoded even where there is no body: a coding that is not known is refused either way.
   const body = message.body ?? new ReadableStream({ start: (controller) => controller.close() });
-  return await readCounted(message, decodeContent(body, coding, limit), limit);
+  const reader = decodeContent(body, coding, limit).getReader();
+  return await countChunks(message, limit, (take) => takeAll(reader, take));
 }
 
 /**
@@ -92,12 +128,26 @@ async function readDecoded(
  * @throws {UnsupportedRequestMediaTypeError} (415) when this runtime does not know the charset.
  * @throws {PayloadTooLargeError} as {@linkcode readBytes}, like the rest.
  */
-export async function readText(
+export function readText(
   message: Request | Response,
   limit: number,
   charset?: string,
 ): Promise<string> {
-  return decodeText(await readContent(message, limit), charset);
+  return readTextAs(message, limit, charset, (text) => text);
+}
+
+/** What becomes of the content of a message as text, without a promise in between. */
+export function readTextAs<T>(
+  message: Request | Response,
+  limit: number,
+  charset: string | undefined,
+  convert: (text: string) => T,
+): Promise<T> {
+  return contentChunks(message, limit).then((chunks) => {
+    const [first] = chunks;
+    const isOne = chunks.length === 1 && first !== undefined;
+    return convert(decodeText(isOne ? first : concat(chunks), charset));
+  });
 }
 
 const REPLACEMENT = "\uFFFD";
@@ -157,44 +207,6 @@ function refuseSecondReading(message: Request | Response): void {
   );
 }
 
-async function readCounted(
-  message: Request | Response,
-  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
-  limit: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  if (body === null) return new Uint8Array(0);
-  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read().catch((cause) => {
-      throw brokenOff(message, cause);
-    });
-    if (done) return concat(chunks, length);
-    length += value.length;
-    if (length > limit) {
-      // Not awaited: a source that never settles its cancellation must not hold up the answer.
-      reader.cancel().catch(() => {});
-      throw tooLarge(message, limit, "it has more");
-    }
-    chunks.push(value);
-  }
-}
-
-/** Chunks of `length` bytes together, as one. */
-export function concat(
-  chunks: readonly Uint8Array[],
-  length: number,
-): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
-}
-
 function tooLarge(message: Request | Response, limit: number, found: string): Error {
   const what = message instanceof Response ? "response" : "request";
   const text = `The body of the ${what} is over its limit of ${limit} bytes: ${found}`;
@@ -204,9 +216,9 @@ function tooLarge(message: Request | Response, limit: number, found: string): Er
 }
 
 function brokenOff(message: Request | Response, cause: unknown): Error {
-  if (message instanceof Response) {
-    return new ReadingInboundResponseBodyError("The body of the response broke off", { cause });
-  }
-  // A decoder's errors say what went wrong themselves.
-  return cause instanceof HttpError ? cause : requestBrokenOff(cause);
+  // A decoder's errors, and a deadline's, say what went wrong themselves.
+  if (cause instanceof HttpError) return cause;
+  return message instanceof Response
+    ? new ReadingInboundResponseBodyError("The body of the response broke off", { cause })
+    : requestBrokenOff(cause);
 }

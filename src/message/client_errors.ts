@@ -8,6 +8,11 @@ import { define, HttpError } from "./errors.ts";
 
 /** The root of the errors of a client. */
 export class ClientError extends HttpError {
+  /**
+   * The address of the call, without query and credentials, where it is known: for logs, never sent.
+   */
+  declare readonly url?: string;
+
   static {
     define(this, "ClientError", 500);
   }
@@ -129,27 +134,6 @@ export class MaximumWaitTimeExceededError extends GenericClientError {
 export class CookieHandlingError extends GenericClientError {
   static {
     define(this, "CookieHandlingError", 500);
-  }
-}
-
-/** A response could not be bound to a declared status. */
-export class StatusCodeResponseBindingError extends ClientError {
-  static {
-    define(this, "StatusCodeResponseBindingError", 500);
-  }
-}
-
-/** A 4xx response could not be bound to a declared status. */
-export class StatusCodeBindingClientRequestError extends StatusCodeResponseBindingError {
-  static {
-    define(this, "StatusCodeBindingClientRequestError", 500);
-  }
-}
-
-/** A 5xx response could not be bound to a declared status. */
-export class StatusCodeBindingRemoteServerError extends StatusCodeResponseBindingError {
-  static {
-    define(this, "StatusCodeBindingRemoteServerError", 500);
   }
 }
 

@@ -29,3 +29,21 @@ export function checkOptions(
 export function ownOptions<Options extends object>(given: Options): Options {
   return Object.assign(Object.create(null), given);
 }
+
+/**
+ * Both in one pass, for options that come with every call.
+ *
+ * @throws {TypeError} as {@linkcode checkOptions}.
+ */
+export function checkedOptions<Options extends object>(
+  subject: string,
+  given: Options,
+  known: Readonly<Record<string, true>>,
+): Options {
+  const own: Options = Object.create(null);
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(known, name)) checkOptions(subject, given, known);
+    own[name as keyof Options] = given[name as keyof Options];
+  }
+  return own;
+}

@@ -20,7 +20,7 @@
  *
  * @module
  */
-import { decodeText, readContent, readText } from "./body_reader.ts";
+import { decodeText, readContent, readText, readTextAs } from "./body_reader.ts";
 import { decodeContent } from "./decode_content.ts";
 import { MediaTypeBindingError } from "./errors.ts";
 import { type MultipartRecord, parseForm, parseMultipart } from "./form.ts";
@@ -40,6 +40,12 @@ export interface DecodeOptions {
   readonly kind: BodyKind;
   /** The most bytes to read; a `stream` is not held to it. */
   readonly limit: number;
+  /**
+   * The `Content-Type` of the message, for who has asked for it already.
+   *
+   * @default asked for
+   */
+  readonly contentType?: string | null;
   /**
    * Whether an empty body gives `undefined`. Otherwise it is an error, except as text and bytes.
    *
@@ -69,10 +75,8 @@ export function decodePayload(
   message: Request | Response,
   options: DecodeOptions,
 ): Promise<unknown> {
-  const contentType = message.headers.get("content-type");
-  const { kind } = options;
-  // Nearly every body is this one; it gets by with one comparison.
-  if (contentType === "application/json" && (kind === "json" || kind === "any")) {
+  const { kind, contentType = message.headers.get("content-type") } = options;
+  if (isPlainJson(contentType) && (kind === "json" || kind === "any")) {
     return decodeJson(message, options, undefined);
   }
   if (kind === "stream") {
@@ -81,6 +85,22 @@ export function decodePayload(
   }
   return decodeBy(message, options, contentType);
 }
+
+/**
+ * Whether a content type is JSON in UTF-8, written as nearly every program writes it: what need not be
+ * parsed to be known. `false` says nothing.
+ */
+export function isPlainJson(contentType: string | null): boolean {
+  return contentType === "application/json" ||
+    (contentType !== null && JSON_WITH_CHARSET.has(contentType));
+}
+
+const JSON_WITH_CHARSET: ReadonlySet<string> = new Set([
+  "application/json; charset=utf-8",
+  "application/json;charset=utf-8",
+  "application/json; charset=UTF-8",
+  "application/json;charset=UTF-8",
+]);
 
 /**
  * Which of several kinds to read from a media type: the one that it gives best, as in the table of
@@ -202,8 +222,7 @@ function decodeJson(
   options: DecodeOptions,
   charset: string | undefined,
 ): Promise<unknown> {
-  return readContent(message, options.limit).then((bytes) => {
-    const text = decodeText(bytes, charset);
+  return readTextAs(message, options.limit, charset, (text) => {
     return text === "" ? nilOr(options, "the payload is empty: send JSON") : parseJson(text);
   });
 }

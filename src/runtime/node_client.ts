@@ -14,9 +14,9 @@ import {
   type RunningClientTransport,
 } from "./client_transport.ts";
 
-type Undici = typeof import("npm:undici@^7.29.0");
-type Dispatcher = import("npm:undici@^7.29.0").Dispatcher;
-type AgentOptions = import("npm:undici@^7.29.0").Agent.Options;
+type Undici = typeof import("undici");
+type Dispatcher = import("undici").Dispatcher;
+type AgentOptions = import("undici").Agent.Options;
 
 /** Both dispatchers of a transport; the second is the first where there is no proxy. */
 interface Dispatchers {
@@ -52,8 +52,7 @@ export function nodeClient(settings: ClientTransportSettings): RunningClientTran
 
 async function load(settings: ClientTransportSettings): Promise<Dispatchers> {
   const [undici, { rootCertificates }] = await Promise.all([
-    // deno-lint-ignore no-import-prefix
-    import("npm:undici@^7.29.0"),
+    import("undici"),
     import("node:tls"),
   ]);
   const options = agentOptions(settings, rootCertificates);
@@ -66,7 +65,7 @@ async function load(settings: ClientTransportSettings): Promise<Dispatchers> {
     uri: proxy.url.href,
     // Requests without TLS are forwarded as they are elsewhere, and not tunnelled.
     proxyTunnel: false,
-    requestTls: connect as import("npm:undici@^7.29.0").buildConnector.BuildOptions,
+    requestTls: connect as import("undici").buildConnector.BuildOptions,
     ...proxy.credentials && { token: basic(proxy.credentials) },
   });
   return { proxied, direct };
@@ -84,7 +83,7 @@ function makeAgent(
     factory(origin, given) {
       if (new URL(origin).protocol === "https:") return new Agent(given as AgentOptions);
       return new H2CClient(origin, {
-        connect: connect as import("npm:undici@^7.29.0").buildConnector.BuildOptions,
+        connect: connect as import("undici").buildConnector.BuildOptions,
         maxConcurrentStreams,
         pipelining: maxConcurrentStreams,
       });

@@ -251,7 +251,7 @@ Deno.test("timeout: a call leaves no timer of the platform behind", async () => 
 Deno.test("timeout: options that make no sense are refused", () => {
   const range = "timeout needs milliseconds above 0 and at most 2147483647 for";
   const table: [options: unknown, message: string][] = [
-    [{}, "TypeError: timeout has no limit: set one of headers, bodyIdle, attempt, total"],
+    [{}, "TypeError: timeout has no limit: set one of headers, bodyIdle, boundBodyIdle, attempt"],
     [{ clock: new VirtualClock() }, "TypeError: timeout has no limit"],
     [{ atempt: 1 }, 'TypeError: timeout has no option "atempt": use one of headers'],
     [0, `RangeError: ${range} headers, not 0: leave it out for no limit`],
@@ -263,6 +263,14 @@ Deno.test("timeout: options that make no sense are refused", () => {
     [{ attempt: 20, total: 10 }, "RangeError: timeout never reaches attempt (20 ms), as total (10"],
     [{ headers: 20, attempt: 10 }, "RangeError: timeout never reaches headers (20 ms), as attempt"],
     [{ bodyIdle: 20, total: 10 }, "RangeError: timeout never reaches bodyIdle (20 ms), as total"],
+    [
+      { boundBodyIdle: 5, bodyIdle: 5 },
+      "TypeError: timeout has boundBodyIdle for some bodies and b",
+    ],
+    [
+      { boundBodyIdle: 5, total: 9 },
+      "TypeError: timeout has boundBodyIdle for some bodies and tot",
+    ],
     [undefined, "TypeError: timeout needs milliseconds or options, not undefined"],
     ["5s", "TypeError: timeout needs milliseconds or options, not 5s"],
     [null, "TypeError: timeout needs milliseconds or options, not null"],

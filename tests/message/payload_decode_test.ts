@@ -4,6 +4,7 @@ import {
   chooseKind,
   type DecodeOptions,
   decodePayload,
+  isPlainJson,
 } from "../../src/message/payload_decode.ts";
 
 function request(body: BodyInit | null, contentType?: string): Request {
@@ -38,6 +39,9 @@ const GIVEN: readonly (readonly [string | undefined, BodyKind, BodyInit, unknown
   [JSON_TYPE, "text", '"x"', "x"],
   [JSON_TYPE, "bytes", "[0,255]", bytes(0, 255)],
   ["application/JSON; charset=utf-8", "json", '"é"', "é"],
+  ["application/json; charset=utf-8", "any", '"é"', "é"],
+  ["application/json;charset=utf-8", "text", '"é"', "é"],
+  ["application/json;charset=UTF-8", "json", '"é"', "é"],
   ["application/vnd.acme+json", "any", "1", 1],
   ["application/json;charset=iso-8859-1", "json", bytes(0x22, 0xe9, 0x22), "é"],
   ["application/xml", "any", "<a>1</a>", { a: "1" }],
@@ -221,4 +225,13 @@ Deno.test("chooseKind: takes what the media type gives best", () => {
   assert.equal(chooseKind("text/plain", ["xml", "text"]), "text");
   assert.equal(chooseKind("application/abc", ["xml", "json"]), "xml");
   assert.equal(chooseKind(null, ["json", "xml"]), "json");
+});
+
+Deno.test("isPlainJson: knows what nearly everybody writes, and nothing that is not JSON in UTF-8", () => {
+  for (const type of ["application/json", "application/json; charset=utf-8"]) {
+    assert.equal(isPlainJson(type), true, type);
+  }
+  for (const type of [null, "", "application/json; charset=latin1", "application/json-seq"]) {
+    assert.equal(isPlainJson(type), false, String(type));
+  }
 });

@@ -18,6 +18,8 @@ export interface Peer {
 /** Every peer some test needs. */
 export const peers: readonly Peer[] = [
   { command: "curl", debian: "curl" },
+  { command: "openssl", debian: "openssl" },
+  { command: "npx", debian: "npm" },
 ];
 
 /**
