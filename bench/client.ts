@@ -7,13 +7,20 @@
  * for. Each is asked for its right answer, and what it sent is looked at, before it is measured.
  * Fails above a budget.
  *
- * `deno run --no-lock -A bench/client.ts [--rounds 150] [--only bare,json,checked,post,query,layers,socket]`
+ * `deno run --no-lock -A bench/client.ts [--rounds 150] [--only bare,json,checked,post,query,chunks,layers,socket]`
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { measure, type Measured } from "./client_measure.ts";
-import { type Contender, type QuestionName, questions, verify } from "./client_question.ts";
+import {
+  type Contender,
+  type QuestionName,
+  questions,
+  stubBase,
+  verify,
+} from "./client_question.ts";
+import { lengthless } from "./client_round.ts";
 import { isOver, tableOf } from "./client_table.ts";
 import { byHand } from "./clients/by_hand.ts";
 import { ky } from "./clients/ky.ts";
@@ -27,6 +34,7 @@ const programs = [byHand, pirouette, ofetch, wretch, ky];
 
 /** Questions that are not asked of every program. */
 const others: ReadonlyMap<string, (rounds: number) => Promise<Answers>> = new Map([
+  ["chunks", askLengthless],
   ["layers", askLayers],
   ["socket", askSocket],
 ]);
@@ -86,6 +94,16 @@ async function askLayers(rounds: number): Promise<Answers> {
   const title = "one layer of ours around the stub";
   console.error(title);
   return { title, measured: first(await measure([stub, ...layers], rounds)) };
+}
+
+/** The JSON question of a stub that does not say how long its answer is. */
+async function askLengthless(rounds: number): Promise<Answers> {
+  const title = "GET, JSON, its length not said";
+  console.error(title);
+  const contenders = programs.flatMap(({ json = [] }) => json)
+    .map(({ name, prepare }): Contender => ({ name, prepare }));
+  const network = { fetch: lengthless, base: stubBase };
+  return { title, measured: first(await measure([stub, ...contenders], rounds, network)) };
 }
 
 /** The same JSON question over the platform's fetch and a server of its own process. */

@@ -10,12 +10,23 @@ import { rows } from "./support/rows.ts";
 /** The JSON that the stub answers. */
 export const answer: string = rows.find(({ name }) => name === "body")?.body ?? "";
 
-const init = { headers: { "content-type": "application/json" } };
+const type = { "content-type": "application/json" };
+
+/** A response as servers send one of this size: its length is said. */
+const init = { headers: { ...type, "content-length": String(answer.length) } };
+
+const unsaid = { headers: type };
 
 /** What stands in for the network: a new response each time, with a body that nobody read. */
 // deno-lint-ignore require-await -- every fetch is asynchronous
 export async function stub(): Promise<Response> {
   return new Response(answer, init);
+}
+
+/** The same without a length, as a server answers in chunks: a limit has to be counted. */
+// deno-lint-ignore require-await -- every fetch is asynchronous
+export async function lengthless(): Promise<Response> {
+  return new Response(answer, unsaid);
 }
 
 /** What a round took, in nanoseconds a call. */
