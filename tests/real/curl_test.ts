@@ -98,7 +98,8 @@ function withCurl(
     for (const version of versions) {
       await t.step(version, () => check(`${server.url}/v1`, [version], server));
     }
-    assert.equal((await fetch(`${server.url}/v1/hello/you`)).status, 200);
+    const still = await fetch(`${server.url}/v1/hello/you`);
+    assert.deepEqual([still.status, await still.text()], [200, "Hello, you!"]);
   });
 }
 

@@ -31,6 +31,8 @@ import {
   serve,
   service,
   ServiceUnavailableError,
+  StatusCodeBindingClientRequestError,
+  StatusCodeBindingRemoteServerError,
   TooManyRequestsError,
   UnauthorizedError,
   UnsupportedRequestMediaTypeError,
@@ -70,12 +72,18 @@ function everyError(): HttpError[] {
       typeof one === "function" && one.prototype instanceof HttpError &&
       Object.hasOwn(one.prototype, "code")
     )
-    .map((OneError) =>
-      OneError.prototype instanceof ApplicationResponseError ||
-        OneError.prototype === ApplicationResponseError.prototype
-        ? new OneError("why", detail(OneError.prototype.status, {}))
-        : new OneError("why", OneError === ResourceMethodNotAllowedError as unknown ? ["GET"] : {})
-    );
+    .map((OneError) => new OneError("why", secondArgument(OneError.prototype)));
+}
+
+/** What the class of `prototype` takes besides a message. */
+function secondArgument(prototype: HttpError): unknown {
+  const answer = detail(prototype.status, {});
+  for (const One of [StatusCodeBindingClientRequestError, StatusCodeBindingRemoteServerError]) {
+    if (prototype === One.prototype) return { detail: answer };
+  }
+  if (prototype === ApplicationResponseError.prototype) return answer;
+  if (prototype instanceof ApplicationResponseError) return answer;
+  return prototype === ResourceMethodNotAllowedError.prototype ? ["GET"] : {};
 }
 
 Deno.test("errors: every error of this library answers with its status and its message", async () => {

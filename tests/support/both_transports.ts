@@ -11,12 +11,43 @@ export type Ask = (path: string, init?: RequestInit) => Promise<Response>;
 /** The two ways to a service. */
 export type TransportName = "in process" | "socket";
 
-/** Runs `check` over both transports, one after the other. */
+/**
+ * Runs `check` over both transports, one after the other. Bodies that it leaves unread are cancelled,
+ * so that one which only looks at statuses leaves nothing open.
+ */
 export async function onBothTransports(
   service: Service,
   check: (ask: Ask, transport: TransportName) => Promise<void>,
 ): Promise<void> {
-  await check((path, init) => service.fetch(`http://127.0.0.1${path}`, init), "in process");
+  {
+    await using answers = new Answers();
+    const ask: Ask = (path, init) => {
+      return answers.keep(service.fetch(`http://127.0.0.1${path}`, init));
+    };
+    await check(ask, "in process");
+  }
   await using server = await serve(service, { port: 0, host: "127.0.0.1" });
-  await check((path, init) => fetch(server.url + path, init), "socket");
+  // Made after the server, so that it is done before: a server waits for bodies that nobody reads.
+  await using answers = new Answers();
+  await check((path, init) => answers.keep(fetch(server.url + path, init)), "socket");
+}
+
+/** The responses that a test was given. */
+class Answers implements AsyncDisposable {
+  readonly #given: Response[] = [];
+
+  /** Gives `answer` on, and remembers it. */
+  async keep(answer: Response | Promise<Response>): Promise<Response> {
+    const response = await answer;
+    this.#given.push(response);
+    return response;
+  }
+
+  /** Cancels what is neither read nor being read. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { body } of this.#given) {
+      // One that failed is closed, and rejects with what it failed with.
+      if (body?.locked === false) await body.cancel().catch(() => {});
+    }
+  }
 }
