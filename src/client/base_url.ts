@@ -94,7 +94,7 @@ export class BaseURL {
     if (hasCredentials(parsed)) throw malformed(parsed.origin, "leave out the user name");
     if (parsed.origin === this.origin || (this.#origins?.has(parsed.origin) ?? true)) return;
     throw new InitializingOutboundRequestError(
-      `Cannot call ${parsed.origin} with a client of ${this.origin}: list it in origins to allow it`,
+      `Cannot call ${parsed.origin} with this client: list it in origins to allow it`,
     );
   }
 
@@ -115,7 +115,7 @@ export class BaseURL {
 function parseBase(text: string, scheme: string): URL {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${scheme}://${text}`);
   if (url === null || !isHttp(url)) {
-    throw malformedBase(text.replace(/\/\/[^/]*@/, "//"), "name an http or https URL");
+    throw malformedBase(withoutSecrets(text), "name an http or https URL");
   }
   if (hasCredentials(url)) {
     throw malformedBase(url.origin, "leave out the user name, send credentials as a header field");
@@ -164,8 +164,19 @@ function mayClimb(target: string): boolean {
   return target.includes("..") || (target.includes("%2") && /%2e/i.test(target));
 }
 
+/** Errors are told to others: a user name, a password and a query may be secrets. */
+function withoutSecrets(text: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";
+  const isPath = text.startsWith("/");
+  const rest = isPath || !text.includes("@")
+    ? text
+    : scheme + text.slice(text.lastIndexOf("@") + 1);
+  const end = rest.search(/[?#]/);
+  return end === -1 ? rest : rest.slice(0, end);
+}
+
 function malformed(target: string, remedy: string): Error {
   return new InitializingOutboundRequestError(
-    `malformed URL specified: "${shorten(target)}": ${remedy}`,
+    `malformed URL specified: "${shorten(withoutSecrets(target))}": ${remedy}`,
   );
 }

@@ -27,6 +27,7 @@ export function toHeaders(given: CallHeaders | undefined): Headers {
     given.forEach((value, name) => headers.append(name, value));
     return headers;
   }
+  if (typeof given !== "object" || given === null) throw unpaired();
   const isList = Symbol.iterator in given;
   for (const entry of isList ? given as Iterable<unknown> : Object.entries(given)) {
     if (!Array.isArray(entry) || entry.length !== 2) throw unpaired();
@@ -39,7 +40,7 @@ export function toHeaders(given: CallHeaders | undefined): Headers {
 
 function unpaired(): Error {
   return new InitializingOutboundRequestError(
-    "Cannot send header fields: one of the list is no pair of a name and a value",
+    "Cannot send header fields: they are no record, or one of the list is no pair of a name and a value",
   );
 }
 

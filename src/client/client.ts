@@ -11,9 +11,11 @@ import type { CookieStore } from "../layers/cookie_store.ts";
 import { withProgress } from "../layers/progress.ts";
 import { type Fetch, type Layer, stack } from "../message/fetch.ts";
 import { type ForwardedRules, forwardedRules } from "../message/forwarded_build.ts";
-import { checkedOptions } from "../message/options.ts";
+import { checkedOptions, ownOptions } from "../message/options.ts";
 import { isSchema, type Schema } from "../schema/standard.ts";
+import { baseFetch } from "./base_fetch.ts";
 import { BaseURL } from "./base_url.ts";
+import { unlessAborted } from "./call_abort.ts";
 import { type CallInit, callInit } from "./call_init.ts";
 import {
   type AnyCallOptions,
@@ -31,6 +33,7 @@ import type {
 import { clientConfig, type ClientConfiguration } from "./client_config.ts";
 import { clientLayers } from "./client_stack.ts";
 import { explainedFetch } from "./explained_fetch.ts";
+import { passedBack } from "./passed_back.ts";
 import { encodeQuery, type QueryListStyle } from "./query.ts";
 import { type BindingRules, ResponseBinding } from "./response_binding.ts";
 import { responseError } from "./response_error.ts";
@@ -100,13 +103,18 @@ export class Client implements Disposable, AsyncDisposable {
   ) => this.#call(method, path, message, options);
   /**
    * Passes a received request on: its method, its header fields but those of its connection, and its
-   * body, unread. Redirects are for whoever sent it.
+   * body, unread. Redirects are for whoever sent it, and so is the response, which comes without the
+   * fields of its connection.
    *
    * The call goes on when the client that sent the request goes away, unless `signal` is that of the
    * request.
    */
   readonly forward: ForwardCall = (path: string, request: Request, options?: AnyCallOptions) =>
-    this.#call(request.method, path, request, options, bodilessOptions);
+    request instanceof Request
+      ? this.#call(request.method, path, request, options, bodilessOptions).then(sentBack)
+      : Promise.reject(
+        new TypeError("forward passes a received Request on: give one after the path"),
+      );
   /** Where this client keeps cookies; `undefined` if it keeps none. */
   readonly cookieStore: CookieStore | undefined;
   readonly #base: BaseURL;
@@ -137,7 +145,7 @@ export class Client implements Disposable, AsyncDisposable {
     const isSecure = config.transport !== undefined && "tls" in config.transport;
     this.#base = new BaseURL(url, config.origins, isSecure ? "https" : "http");
     this.#queryLists = queryLists;
-    const { maxEntityBodySize: limit = defaultBodyLimit } = config.responseLimits ?? {};
+    const { maxEntityBodySize: limit = defaultBodyLimit } = ownOptions(config.responseLimits ?? {});
     this.#rules = { limit: limit === -1 ? Infinity : limit, validation, lax: laxDataBinding };
     this.#statusBindings = new StatusCodeBindings(this.#rules, (schema) => this.#bindingOf(schema));
     this.#ownTransport = ownTransport(config);
@@ -145,7 +153,7 @@ export class Client implements Disposable, AsyncDisposable {
     this.cookieStore = cookieStoreOf(config.cookies);
     this.#layers = clientLayers(config, this.#base.origin, this.cookieStore);
     this.#forwarded = forwardedRules(config.forwarded ?? "disable");
-    this.fetch = within(this.#base, stack(this.#send, ...this.#layers));
+    this.fetch = baseFetch(this.#base, stack(this.#send, ...this.#layers));
   }
 
   /** The address that calls are relative to, without a slash at its end. */
@@ -194,12 +202,9 @@ export class Client implements Disposable, AsyncDisposable {
       return Promise.reject(error);
     }
     const response = this.#fetchFor(options)(target, init);
-    if (bind === undefined) return response;
-    const bound = response.then(bind);
+    const result = bind === undefined ? response : response.then(bind);
     const { signal } = options;
-    return signal === undefined ? bound : bound.catch((error) => {
-      throw abortReason(error, signal);
-    });
+    return signal instanceof AbortSignal ? unlessAborted(result, signal) : result;
   }
 
   /** What binds the response of a call; `undefined` where the call gives it as it is. */
@@ -218,7 +223,7 @@ export class Client implements Disposable, AsyncDisposable {
 
   /** The fetch of a call; one whose upload is watched has the layers put around that anew. */
   #fetchFor({ onUploadProgress: onUpload, onDownloadProgress: onDownload }: AnyCallOptions): Fetch {
-    const fetch = onUpload === undefined ? this.fetch : within(
+    const fetch = onUpload === undefined ? this.fetch : baseFetch(
       this.#base,
       stack(withProgress(this.#send, { onUpload }), ...this.#layers),
     );
@@ -238,10 +243,9 @@ export class Client implements Disposable, AsyncDisposable {
 /** Makes of a response what a call gives. */
 type Bind = (response: Response) => Promise<unknown>;
 
-/** What a call rejects with that was aborted while its response was read: the signal's reason. */
-function abortReason(error: unknown, signal: AbortSignal): unknown {
-  const { aborted, reason } = signal;
-  return aborted && error instanceof Error && error.cause === reason ? reason : error;
+/** What a call that passes a request on gives: a response, or what one was bound to. */
+function sentBack<T>(given: T): T | Response {
+  return given instanceof Response ? passedBack(given) : given;
 }
 
 /** Refuses options in the place of a message, as those of a DELETE that has none. */
@@ -268,19 +272,6 @@ function isTransport(given: TransportOptions | Transport): given is Transport {
   return "fetch" in given && typeof given.fetch === "function";
 }
 
-/** Keeps a fetch to what a base URL allows. */
-function within(base: BaseURL, next: Fetch): Fetch {
-  return (input, init) => {
-    try {
-      if (typeof input === "string") return next(base.resolve(input), init);
-      base.check(input instanceof Request ? input.url : input.href);
-      return next(input, init);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  };
-}
-
 /** A path with the query parameters of a call behind its own. */
 function withQuery(
   path: string,
@@ -292,6 +283,10 @@ function withQuery(
   if (text === "") return path;
   const hash = path.indexOf("#");
   const before = hash === -1 ? path : path.slice(0, hash);
-  const separator = before.includes("?") ? "&" : "?";
-  return `${before}${separator}${text}${hash === -1 ? "" : path.slice(hash)}`;
+  return `${before}${separatorBehind(before)}${text}${hash === -1 ? "" : path.slice(hash)}`;
+}
+
+function separatorBehind(path: string): string {
+  if (!path.includes("?")) return "?";
+  return path.endsWith("?") || path.endsWith("&") ? "" : "&";
 }

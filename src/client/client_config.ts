@@ -61,7 +61,8 @@ export interface ClientConfiguration {
    */
   readonly timeout?: number | false | TimeoutOptions;
   /**
-   * Whether redirects are followed, and how.
+   * Whether redirects are followed, and how. Where they are not, a call of `client.fetch` that says
+   * `redirect: "follow"` has up to 20 followed all the same, by the same rules.
    *
    * @default false
    */
@@ -155,5 +156,26 @@ export function clientConfig(given: ClientConfiguration): ClientConfiguration {
   if (fetch !== undefined && typeof fetch !== "function") {
     throw new TypeError("Client needs a function for fetch, as service.fetch");
   }
+  checkTypes(config);
   return config;
+}
+
+/** What would do nothing, or something else, without a word. */
+function checkTypes(config: ClientConfiguration): void {
+  const { decompression, followRedirects } = config;
+  for (const name of ["validation", "laxDataBinding"] as const) {
+    if (config[name] === undefined || typeof config[name] === "boolean") continue;
+    throw new TypeError(`Client needs true or false for ${name}`);
+  }
+  for (const [name, member] of [["layers", "timeout(500)"], ["origins", '"https://h"']] as const) {
+    if (config[name] === undefined || Array.isArray(config[name])) continue;
+    throw new TypeError(`Client needs a list for ${name}, as [${member}]`);
+  }
+  const isKnown = ["undefined", "boolean", "object"].includes(typeof followRedirects);
+  if (!isKnown || followRedirects === null) {
+    throw new TypeError("Client needs true, false or options for followRedirects");
+  }
+  if (decompression && Object.hasOwn(decompression, "codings")) {
+    throw new TypeError("Client has no codings in decompression: ask for them by compression");
+  }
 }

@@ -13,6 +13,7 @@ import { redirect, type RedirectOptions } from "../layers/redirect.ts";
 import { responseLimits } from "../layers/response_limits.ts";
 import { timeout, type TimeoutOptions } from "../layers/timeout.ts";
 import type { Fetch, Layer } from "../message/fetch.ts";
+import { ownOptions } from "../message/options.ts";
 import type { ClientConfiguration } from "./client_config.ts";
 
 /**
@@ -35,9 +36,9 @@ export function clientLayers(
   const { headers, followRedirects = false, compression = "AUTO" } = config;
   const layers: Layer[] = [];
   if (headers !== undefined) layers.push(defaultHeaders(headers, { origins: [origin] }));
-  layers.push(...config.layers ?? []);
-  const limit = config.timeout ?? defaultTimeout;
-  if (limit !== false) layers.push(timeout(limit));
+  const { layers: own = [], timeout: limit = defaultTimeout } = config;
+  if (limit !== false) layers.push(...timed(limit, own));
+  else layers.push(...own);
   layers.push(redirects(followRedirects));
   if (store !== undefined) layers.push(cookies({ store }));
   if (compression !== "AUTO") layers.push(acceptEncoding(compression));
@@ -46,16 +47,36 @@ export function clientLayers(
   return layers;
 }
 
+/**
+ * The program's layers and below them the timeout. That of bodies that are bound is kept by the response,
+ * which a layer may build anew: it is put around them.
+ */
+function timed(limit: number | TimeoutOptions, own: readonly Layer[]): readonly Layer[] {
+  const whole = timeout(limit);
+  if (own.length === 0 || typeof limit === "number") return [...own, whole];
+  const { boundBodyIdle, ...rest } = ownOptions(limit);
+  if (boundBodyIdle === undefined) return [...own, whole];
+  const { clock } = rest;
+  const bound = timeout({ boundBodyIdle, ...clock === undefined ? {} : { clock } });
+  return rest.headers === undefined ? [bound, ...own] : [bound, ...own, timeout(rest)];
+}
+
 function redirects(followed: boolean | RedirectOptions): Layer {
   if (followed === false) return unfollowed;
   return redirect(followed === true ? {} : followed);
 }
 
-/** The platform would follow redirects of its own accord; what an init says of them stands. */
+/**
+ * The platform would follow redirects of its own accord, and take along to other origins what only this
+ * one may see. What a call says of them stands, and where it wants them followed that is done here.
+ */
 function unfollowed(next: Fetch): Fetch {
+  const follow = redirect({ maxCount: 20 })(next);
   return (input, init) => {
-    if (init === undefined) return next(input, { redirect: "manual" });
-    if (init.redirect !== undefined) return next(input, init);
-    return next(input, { ...init, redirect: "manual" });
+    const asked = init?.redirect;
+    if (asked === "follow") return follow(input, init);
+    // A request that says nothing says "follow".
+    const isLeft = asked !== undefined || (input instanceof Request && input.redirect !== "follow");
+    return next(input, isLeft ? init : { ...init, redirect: "manual" });
   };
 }

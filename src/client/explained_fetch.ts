@@ -7,10 +7,15 @@
 import type { Fetch } from "../message/fetch.ts";
 import { explainFailure } from "./transport_failure.ts";
 
-/** Has a fetch reject with errors of this library where the platform's failed. */
+/**
+ * Has a fetch reject with errors of this library where the platform's failed. A `TypeError` of the
+ * program's own stays as it is: its words are not for whoever is told of a client's errors.
+ */
 export function explainedFetch(fetch: Fetch): Fetch {
+  const isPlatforms = fetch === globalThis.fetch;
   return (input, init) =>
     fetch(input, init).catch((error) => {
+      if (!isPlatforms && !isFailedFetch(error)) throw error;
       const isRequest = input instanceof Request;
       throw explainFailure(error, {
         url: isRequest ? input.url : String(input),
@@ -18,4 +23,9 @@ export function explainedFetch(fetch: Fetch): Fetch {
         hasBody: (init?.body ?? (isRequest ? input.body : null)) !== null,
       });
     });
+}
+
+/** Deno and Node begin so whatever failed on the way; mistakes of a call have other words. */
+function isFailedFetch(error: unknown): boolean {
+  return error instanceof TypeError && /^fetch failed/i.test(error.message);
 }

@@ -27,6 +27,11 @@ export type QueryListStyle = "comma" | "repeat";
  */
 export function encodeQuery(params: QueryParams, lists: QueryListStyle): string {
   if (params instanceof URLSearchParams) return params.toString();
+  if (typeof params !== "object" || params === null || Symbol.iterator in params) {
+    throw new InitializingOutboundRequestError(
+      "Cannot send the query: pass a record of its parameters, or URLSearchParams",
+    );
+  }
   let text = "";
   for (const name of Object.keys(params)) {
     const value = params[name];
@@ -38,7 +43,8 @@ export function encodeQuery(params: QueryParams, lists: QueryListStyle): string 
     const items = itemsOf(name, value);
     if (items.length === 0) continue;
     if (lists === "comma") text += pair(text, name, items.join(","));
-    else for (const item of items) text += pair(text, name, item);
+    else if (lists === "repeat") { for (const item of items) text += pair(text, name, item); }
+    else throw new TypeError(`A call needs "comma" or "repeat" for queryLists`);
   }
   return text;
 }

@@ -4,9 +4,10 @@
  *
  * @module
  */
+import { chooseKind, isPlainJson } from "../message/body_kind.ts";
 import { NoContentError } from "../message/client_errors.ts";
 import { mediaTypeEssence } from "../message/media_type.ts";
-import { chooseKind, decodePayload, isPlainJson } from "../message/payload_decode.ts";
+import { decodePayload } from "../message/payload_decode.ts";
 import { Body } from "../schema/body.ts";
 import { type Field, field as toField } from "../schema/field.ts";
 import { relax } from "../schema/lax.ts";
@@ -75,11 +76,11 @@ export class ResponseBinding {
     try {
       reader = this.#readerFor(contentType);
     } catch (error) {
-      await discard(response);
+      discard(response);
       throw decodingError(error);
     }
     if (reader === undefined) {
-      await discard(response);
+      discard(response);
       throw this.#incompatible(contentType);
     }
     return await this.#read(response, contentType, reader);
@@ -182,7 +183,7 @@ const kindNames: Readonly<Record<string, string>> = {
   stream: "stream",
 };
 
-/** Frees the connection of a response whose body nobody will read. */
-async function discard(response: Response): Promise<void> {
-  await response.body?.cancel().catch(() => {});
+/** Frees the connection of a response whose body nobody will read; whether it does is not waited for. */
+function discard(response: Response): void {
+  response.body?.cancel().catch(() => {});
 }

@@ -54,7 +54,8 @@ export interface StatusCodeClientConfiguration<Shared extends Responses = Respon
  * else console.log(found.status, found.body);
  * ```
  */
-export class StatusCodeClient<const Shared extends Responses = Record<never, never>> {
+export class StatusCodeClient<const Shared extends Responses = Record<never, never>>
+  implements Disposable, AsyncDisposable {
   /** The client that sends: for calls that are not bound by status, and for its `fetch`. */
   readonly client: Client;
   /** Sends GET. */
@@ -111,6 +112,21 @@ export class StatusCodeClient<const Shared extends Responses = Record<never, nev
   /** The address that calls are relative to, without a slash at its end. */
   get url(): string {
     return this.client.url;
+  }
+
+  /** Frees the connections that were made for this client alone, as {@linkcode Client.close} does. */
+  close(): void | Promise<void> {
+    return this.client.close();
+  }
+
+  /** Closes the client, without waiting. */
+  [Symbol.dispose](): void {
+    this.client[Symbol.dispose]();
+  }
+
+  /** Closes the client. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client.close();
   }
 }
 

@@ -167,10 +167,10 @@ const asEvents = optional(events());
 
 /** Reads a body of which nothing is declared: as its media type has it, or else as bytes. */
 function undeclaredBody({ bindingOf }: EntryTools): StatusEntry["body"] {
-  return (response) => {
+  return async (response) => {
     if (isBodiless(response.status)) return discard(response);
     const essence = mediaTypeEssence(response.headers.get("content-type") ?? "");
-    return bindingOf(kindOf(essence)).bind(response);
+    return await bindingOf(kindOf(essence)).bind(response);
   };
 }
 

@@ -66,16 +66,16 @@ export async function partError(
   limit: number,
 ): Promise<unknown> {
   if (!isBindingError(error)) {
-    await discard(response);
+    discard(response);
     return error;
   }
   const { body } = await readErrorBody(response, limit);
   return asStatusBindingError(error, detailOf(response, body, isDefault));
 }
 
-/** Frees the connection of a response whose body nobody will read. */
-export async function discard(response: Response): Promise<void> {
-  if (response.body?.locked === false) await response.body.cancel().catch(() => {});
+/** Frees the connection of a response whose body nobody will read; whether it does is not waited for. */
+export function discard(response: Response): void {
+  if (response.body?.locked === false) response.body.cancel().catch(() => {});
 }
 
 function isBindingError(error: unknown): error is HttpError {
@@ -102,7 +102,7 @@ async function readErrorBody(response: Response, limit: number): Promise<ErrorBo
   if (response.body === null || response.bodyUsed) return { body: undefined };
   // Events may go on for ever, and the error is known.
   if (mediaTypeEssence(response.headers.get("content-type") ?? "") === "text/event-stream") {
-    await discard(response);
+    discard(response);
     return { body: undefined };
   }
   // It reads a body of any status.

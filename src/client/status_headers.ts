@@ -9,15 +9,13 @@ import {
   HeaderNotFoundError,
   HeaderValidationError,
 } from "../message/errors.ts";
-import { partEnd, trimHttp } from "../message/header_value.ts";
 import { type Field, fields as toFields } from "../schema/field.ts";
+import { headerParts, headerRecord } from "../schema/header_parts.ts";
 import { recordShape } from "../schema/json_schema.ts";
 import { complaintOf } from "../schema/payload_reader.ts";
 import { Failure } from "../schema/scalar.ts";
 import { isSchema, type Issue, type Schema, validate } from "../schema/standard.ts";
 import type { HeaderFields } from "./status_responses.ts";
-
-const comma = 0x2c;
 
 /** Binds the header fields of a response. */
 export type HeaderReader = (headers: Headers) => Promise<unknown>;
@@ -41,7 +39,7 @@ export function headerReader(
   return async (headers) => {
     const record: Record<string, unknown> = {};
     for (const field of fields) {
-      const value = await bindField(field, textsOf(field, headers), validation);
+      const value = await bindField(field, partsOf(field, headers), validation);
       // Defined, not assigned: a property may be called __proto__.
       Object.defineProperty(record, field.name, { ...property, value });
     }
@@ -59,36 +57,14 @@ function checkName(name: string): void {
   }
 }
 
-/**
- * What was sent for a field; `undefined` for nothing.
- *
- * The platform joins repeated fields with commas. A list takes them apart; text is given whole, since
- * a comma may be its own; of anything else, which has no commas, the first is taken.
- */
-function textsOf(field: Field, headers: Headers): string | readonly string[] | undefined {
+/** What was sent for a field; `undefined` for nothing. */
+function partsOf(field: Field, headers: Headers): string | readonly string[] | undefined {
   if (field.wireName.toLowerCase() === "set-cookie") {
     const cookies = headers.getSetCookie();
     return field.many === true && cookies.length > 0 ? cookies : cookies[0];
   }
   const value = headers.get(field.wireName);
-  if (value === null) return undefined;
-  if (field.many === true) return splitList(value);
-  const isText = field.scalar === undefined || field.scalar.rule.jsonSchema["type"] === "string";
-  return isText || !value.includes(",") ? value : splitList(value)[0] ?? "";
-}
-
-/** The members of a comma-separated list (RFC 9110 section 5.6.1); a quoted comma is no separator. */
-function splitList(value: string): string[] {
-  const members: string[] = [];
-  let start = 0;
-  while (start <= value.length) {
-    const found = partEnd(value, start, comma);
-    const end = found === -1 ? value.length : found;
-    const member = trimHttp(value.slice(start, end));
-    if (member !== "") members.push(member);
-    start = end + 1;
-  }
-  return members;
+  return value === null ? undefined : headerParts(field, value);
 }
 
 async function bindField(
@@ -156,13 +132,7 @@ function unchecked(
 function wholeHeaders(schema: Schema, validation: boolean): HeaderReader {
   const shape = recordShape(schema);
   return async (headers) => {
-    const record: Record<string, string | string[]> = Object.fromEntries(headers);
-    for (const [name, { many }] of shape ?? []) {
-      const value = valueOf(headers, name);
-      if (value === null) continue;
-      // The schema may spell the name in capitals; the platform tells all names in small letters.
-      record[name] = many ? splitList(value) : value;
-    }
+    const record = headerRecord(headers, shape);
     const result = await validate(schema, record);
     if (result.issues === undefined) return result.value;
     const { isConstraint, detail } = complaintOf(result.issues);
@@ -172,13 +142,4 @@ function wholeHeaders(schema: Schema, validation: boolean): HeaderReader {
     if (!validation) return record;
     throw new HeaderValidationError(`header binding failed: ${detail}`);
   };
-}
-
-function valueOf(headers: Headers, name: string): string | null {
-  try {
-    return headers.get(name);
-  } catch {
-    // A property that no field can be called is for the schema to miss.
-    return null;
-  }
 }

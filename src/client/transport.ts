@@ -73,7 +73,9 @@ export function transport(options: TransportOptions = {}): Transport {
   let isClosed = false;
 
   const send: Fetch = async (input, init) => {
-    const address = input instanceof Request ? input.url : String(input);
+    // Read once: what is checked below is what is sent.
+    const target = input instanceof Request ? input : String(input);
+    const address = typeof target === "string" ? target : target.url;
     const refuseWhenClosed = (): void => {
       if (!isClosed) return;
       throw new GenericClientError(
@@ -81,13 +83,13 @@ export function transport(options: TransportOptions = {}): Transport {
       );
     };
     refuseWhenClosed();
-    const url = checkCall(settings, address, input, init);
+    const url = checkCall(settings, address, target, init);
     try {
       const response = limit === undefined || url === undefined
-        ? await running.send(url, input, init)
+        ? await running.send(url, target, init)
         : await limit.pass(url.origin, signalOf(input, init), () => {
           refuseWhenClosed();
-          return running.send(url, input, init);
+          return running.send(url, target, init);
         });
       return response.status === 101 ? await refuseSwitch(response) : response;
     } catch (error) {
@@ -187,8 +189,13 @@ function refusal(reason: string): InitializingOutboundRequestError {
   return new InitializingOutboundRequestError(`Cannot begin the request: ${reason}`);
 }
 
-/** Nobody here asks for another protocol, and what follows on the connection is not HTTP. */
-async function refuseSwitch(response: Response): Promise<never> {
+/**
+ * Refuses a response that switched protocols: nobody here asks for another one, and what follows on the
+ * connection is not HTTP.
+ *
+ * @throws {InitializingInboundResponseError} always.
+ */
+export async function refuseSwitch(response: Response): Promise<never> {
   await response.body?.cancel().catch(() => {});
   throw new InitializingInboundResponseError(
     "No response could be read: it switched protocols unasked (101)",

@@ -5,7 +5,7 @@
  * @module
  */
 import { clientRuntime } from "../runtime/open_client_transport.ts";
-import { transport } from "./transport.ts";
+import { refuseSwitch, transport } from "./transport.ts";
 import { explainFailure } from "./transport_failure.ts";
 
 /**
@@ -33,7 +33,8 @@ export async function platformFetch(
     return await once.fetch(input, init);
   }
   try {
-    return await fetch(input, init);
+    const response = await fetch(input, init);
+    return response.status === 101 ? await refuseSwitch(response) : response;
   } catch (error) {
     const isRequest = input instanceof Request;
     throw explainFailure(error, {

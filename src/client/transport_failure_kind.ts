@@ -162,7 +162,13 @@ function denoFailure(message: string, { hasBody }: FailureContext): Failure {
   if (step === "Connect") return { kind: "connect", reason };
   if (step !== "") return { kind: kindOfResponse(text), reason };
   // Without a step it happened to the request's body, be it the program's stream or its sending.
-  return { kind: hasBody ? "requestBody" : "responseStart", reason };
+  if (!hasBody) return { kind: "responseStart", reason };
+  return { kind: "requestBody", reason: isPlatforms(text) ? reason : "its stream failed" };
+}
+
+/** What a stream of the program's own fails with has words that are for the log alone. */
+function isPlatforms(text: string): boolean {
+  return / \(os error \d+\)$/.test(text) || text === "expected typed ArrayBufferView";
 }
 
 function isTls(text: string): boolean {

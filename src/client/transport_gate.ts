@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { withBody } from "../layers/response_copy.ts";
 import { MaximumWaitTimeExceededError } from "../message/client_errors.ts";
 import type { Clock } from "../message/clock.ts";
 import type { GateSettings } from "./transport_settings.ts";
@@ -49,11 +50,11 @@ export class ConnectionGate {
       throw error;
     }
     const { body } = response;
-    if (body === null) {
+    if (body === null || response.status < 200) {
       this.#leave(origin);
       return response;
     }
-    return withBody(response, watchEnd(body, () => this.#leave(origin)));
+    return withBody(response, watchEnd(body, signal, () => this.#leave(origin)));
   }
 
   #enter(origin: string, signal: AbortSignal | null | undefined): Promise<void> {
@@ -64,10 +65,10 @@ export class ConnectionGate {
       line.active++;
       return Promise.resolve();
     }
-    return this.#wait(origin, line, signal);
+    return this.#wait(line, signal);
   }
 
-  #wait(origin: string, line: Line, signal: AbortSignal | null | undefined): Promise<void> {
+  #wait(line: Line, signal: AbortSignal | null | undefined): Promise<void> {
     const { limit, waitTime } = this.#settings;
     return new Promise((resolve, reject) => {
       const stop = (): void => {
@@ -87,7 +88,7 @@ export class ConnectionGate {
         stop();
         reject(
           new MaximumWaitTimeExceededError(
-            `No connection to ${origin} became free within ${waitTime} ms: raise ` +
+            `No connection became free within ${waitTime} ms: raise ` +
               `pool.maxActiveConnections (${limit}) or pool.waitTime, or read bodies to their end`,
           ),
         );
@@ -107,12 +108,25 @@ export class ConnectionGate {
   }
 }
 
-/** The same bytes; `ended` is called once, when they are read, break off, or are not wanted. */
+/**
+ * The same bytes; `free` is called once, when they are read, break off, are not wanted, or the call is
+ * aborted, which ends its connection whether somebody reads or not.
+ */
 function watchEnd(
   body: ReadableStream<Uint8Array>,
-  ended: () => void,
+  signal: AbortSignal | null | undefined,
+  free: () => void,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
+  let isOver = false;
+  const ended = (): void => {
+    if (isOver) return;
+    isOver = true;
+    signal?.removeEventListener("abort", ended);
+    free();
+  };
+  if (signal?.aborted) ended();
+  else signal?.addEventListener("abort", ended);
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       try {
@@ -133,14 +147,4 @@ function watchEnd(
       }
     },
   }, { highWaterMark: 0 });
-}
-
-/** The response with another body; what rebuilding it would lose is kept. */
-function withBody(response: Response, body: ReadableStream<Uint8Array<ArrayBuffer>>): Response {
-  const { status, statusText, headers, url, redirected, type } = response;
-  const rebuilt = new Response(body, { status, statusText, headers });
-  for (const [name, value] of Object.entries({ url, redirected, type })) {
-    Object.defineProperty(rebuilt, name, { value, configurable: true });
-  }
-  return rebuilt;
 }

@@ -76,12 +76,16 @@ function credentialsOf(
 ): ClientProxySettings["credentials"] {
   const inUrl = url.username !== "" || url.password !== "";
   if (userName === undefined && password === undefined) {
-    return inUrl ? { userName: decoded(url.username), password: decoded(url.password) } : undefined;
+    return inUrl ? sendable(decoded(url.username), decoded(url.password)) : undefined;
   }
   if (inUrl) throw new TypeError("transport.proxy has credentials in url too: give them once");
   if (userName === undefined || password === undefined) {
     throw new TypeError("transport.proxy needs userName and password together");
   }
+  return sendable(userName, password);
+}
+
+function sendable(userName: string, password: string): ClientProxySettings["credentials"] {
   // RFC 7617 section 2: the colon ends the name.
   if (userName.includes(":") || /\p{Cc}/u.test(userName + password)) {
     throw new TypeError(

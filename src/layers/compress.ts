@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { dropByteFields } from "../message/byte_fields.ts";
 import { negotiateCoding } from "../message/content_coding.ts";
 import type { ContentCoding } from "../message/content_coding.ts";
 import { listMatches, weaken } from "../message/etag.ts";
@@ -146,19 +147,9 @@ async function encode(
   return answer;
 }
 
-/** The fields that say of bytes what they are, and would be wrong of others. */
-const OF_THE_BYTES: readonly string[] = [
-  "content-length",
-  "accept-ranges",
-  "content-digest",
-  "repr-digest",
-  "digest",
-  "content-md5",
-];
-
 function describe(headers: Headers, coding: ContentCoding): void {
+  dropByteFields(headers);
   headers.set("content-encoding", coding);
-  for (const name of OF_THE_BYTES) headers.delete(name);
   const etag = headers.get("etag");
   if (etag !== null) headers.set("etag", weaken(etag));
 }

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { dropByteFields } from "../message/byte_fields.ts";
 import { ReadingInboundResponseBodyError } from "../message/client_errors.ts";
 import {
   canonicalCoding,
@@ -188,20 +189,9 @@ function sentLength(headers: Headers): number | undefined {
   return headers.has("transfer-encoding") ? undefined : Number(length);
 }
 
-/** The fields that say of the coded bytes what they are, and would be wrong of the others. */
-const OF_THE_BYTES: readonly string[] = [
-  "content-encoding",
-  "content-length",
-  "accept-ranges",
-  "content-digest",
-  "repr-digest",
-  "digest",
-  "content-md5",
-];
-
 function plain(response: Response, body: ReadableStream<Uint8Array<ArrayBuffer>>): Response {
   const headers = new Headers(response.headers);
-  for (const name of OF_THE_BYTES) headers.delete(name);
+  dropByteFields(headers);
   return withBody(response, body, headers);
 }
 

@@ -1,21 +1,17 @@
 /**
- * Request bodies that can be sent a second time.
+ * The body of a `Request` that a redirect may ask for a second time.
  *
- * Nobody can tell what the body of a `Request` was made of, so what is sent of it is kept up to a
- * limit. A stream that was passed as such is never kept.
+ * Nobody can tell what it was made of, so what is sent of it is kept up to a limit. A stream that was
+ * passed as such is never kept.
  *
  * @module
  */
-
-/** Whether a body can be read only once. */
-export function isOneShot(body: BodyInit | null | undefined): boolean {
-  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
-}
+import { BodyTape } from "./replay_tape.ts";
 
 /** What is sent of a request's body, kept while it is sent. */
 export class KeptBody {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #bytes: Promise<Uint8Array<ArrayBuffer> | undefined>;
+  readonly #tape: BodyTape;
+  readonly #filled: Promise<void>;
 
   /**
    * Keeps a copy of the body of `request`, which itself can still be sent; `undefined` where it has
@@ -24,14 +20,15 @@ export class KeptBody {
    * @throws {TypeError} when the body was read before.
    */
   static of(request: Request, limit: number): KeptBody | undefined {
-    // A clone keeps what the body was made of, so that its length is still sent.
-    const body = request.body === null ? null : request.clone().body;
+    if (request.method === "GET" || request.method === "HEAD") return undefined;
+    // A request whose `body` was asked for is sent without a length, so it is asked of a clone.
+    const { body } = request.clone();
     return body === null ? undefined : new KeptBody(body, limit);
   }
 
-  private constructor(body: ReadableStream<Uint8Array>, limit: number) {
-    this.#reader = body.getReader();
-    this.#bytes = this.#keep(limit);
+  private constructor(body: ReadableStream<Uint8Array<ArrayBuffer>>, limit: number) {
+    this.#tape = new BodyTape(body, limit);
+    this.#filled = this.#fill();
   }
 
   /**
@@ -43,7 +40,8 @@ export class KeptBody {
     if (signal?.aborted) drop();
     signal?.addEventListener("abort", drop);
     try {
-      return await this.#bytes;
+      await this.#filled;
+      return this.#tape.whole;
     } finally {
       signal?.removeEventListener("abort", drop);
     }
@@ -51,33 +49,12 @@ export class KeptBody {
 
   /** Keeps nothing more; may be called at any time, and again. */
   drop(): void {
-    this.#reader.cancel().catch(() => {});
+    this.#tape.stop();
   }
 
-  async #keep(limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    try {
-      for (;;) {
-        const { done, value } = await this.#reader.read();
-        if (done) break;
-        size += value.length;
-        if (size > limit) {
-          this.drop();
-          return undefined;
-        }
-        chunks.push(value);
-      }
-    } catch {
-      // Whoever sends the body meets the same failure, and reports it.
-      return undefined;
-    }
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-    return bytes;
+  async #fill(): Promise<void> {
+    await this.#tape.fill();
+    // What nobody reads of a clone would pile up.
+    if (this.#tape.whole === undefined) this.drop();
   }
 }

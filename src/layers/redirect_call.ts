@@ -4,9 +4,11 @@
  * @module
  */
 import { asRequest, type Fetch } from "../message/fetch.ts";
-import { isOneShot, KeptBody } from "./redirect_body.ts";
+import { KeptBody } from "./redirect_body.ts";
 import { RedirectError } from "./redirect_error.ts";
 import { redirectedFields } from "./redirect_fields.ts";
+import { isOneShot } from "./replay_body.ts";
+import { initOf, repeatableInit } from "./replay_init.ts";
 
 /** What to send next. */
 export interface RedirectStep {
@@ -46,12 +48,11 @@ export class RedirectedCall {
       this.#kept = KeptBody.of(request, bufferLimit);
       this.#request = new Request(request, { redirect: "manual" });
       this.#init = initOf(request, init);
+      this.#init.redirect = "manual";
       return;
     }
     this.uri = typeof input === "string" ? input : input.href;
-    this.#init = { ...init, redirect: "manual" };
-    // An iterator gives its fields only once.
-    if (isIterator(init?.headers)) this.#init.headers = new Headers(init.headers);
+    this.#init = { ...repeatableInit(init), redirect: "manual" };
   }
 
   /** The method of the request that was sent last. */
@@ -113,26 +114,4 @@ function cannotRepeat({ statusCode, to }: RedirectStep, why: string): RedirectEr
     statusCode,
     location: to.href,
   });
-}
-
-/** What later requests take from the first; its signal only once there is one. */
-function initOf(request: Request, init: RequestInit | undefined): RequestInit {
-  const later: RequestInit = {
-    // What only the platform at hand knows, as Deno's `client`, is not to be had from the request.
-    ...init,
-    method: request.method,
-    headers: request.headers,
-    redirect: "manual",
-  };
-  delete later.body;
-  Object.defineProperty(later, "signal", { get: () => request.signal, enumerable: true });
-  if (request.cache !== undefined) later.cache = request.cache;
-  if (request.credentials !== undefined) later.credentials = request.credentials;
-  if (request.referrerPolicy !== undefined) later.referrerPolicy = request.referrerPolicy;
-  return later;
-}
-
-function isIterator(headers: HeadersInit | undefined): headers is Headers {
-  return headers !== undefined && typeof headers === "object" && "next" in headers &&
-    Symbol.iterator in headers;
 }

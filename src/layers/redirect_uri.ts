@@ -35,6 +35,12 @@ export function keepRequestedURI(response: Response, uri: string): Response {
   return response;
 }
 
+/** Has a copy of a response tell the same address. */
+export function keepURIOf(response: Response, copy: Response): void {
+  const kept = resolved.get(response);
+  if (kept !== undefined) resolved.set(copy, kept);
+}
+
 /**
  * Keeps the address of a response to a later request, and has the response say so as one does whose
  * redirects the platform followed.

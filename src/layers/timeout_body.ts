@@ -21,6 +21,7 @@ import {
   takeInTime,
   type Timed,
 } from "../message/body_pieces.ts";
+import { PieceCollector } from "../message/piece_collector.ts";
 import { withBody } from "./response_copy.ts";
 import type { TimeoutPolicy } from "./timeout_policy.ts";
 import { BoundWait } from "./timeout_bound.ts";
@@ -168,9 +169,9 @@ function readWhole<T>(
   const body = source();
   // The platform knows best what to say of a body that cannot be read.
   if (body === null || body.locked || response.bodyUsed) return read();
-  const chunks: Bytes[] = [];
-  return takeInTime(body.getReader(), (chunk) => void chunks.push(chunk), watch)
-    .then(() => convert(chunks));
+  const collector = new PieceCollector();
+  return takeInTime(body.getReader(), (piece) => collector.add(piece), watch)
+    .then(() => convert(collector.pieces()));
 }
 
 /** Whether a body says that it is so short that all of it comes at once. */

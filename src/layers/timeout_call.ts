@@ -24,7 +24,10 @@ export function timedCall(
   init: RequestInit | undefined,
 ): Promise<Response> {
   const caller = callerSignal(input, init);
-  if (caller?.aborted) return Promise.reject(caller.reason);
+  if (caller?.aborted) {
+    dropBody(input, init, caller.reason);
+    return Promise.reject(caller.reason);
+  }
   return new Promise((resolve, reject) => {
     new TimedCall(policy, caller, resolve, reject).send(next, input, init);
   });
@@ -129,6 +132,16 @@ function callerSignal(
   const given = init?.signal;
   if (given !== undefined) return given ?? undefined;
   return input instanceof Request ? input.signal : undefined;
+}
+
+/** A stream that will never be sent is told so, as by `fetch`: it may hold a file open. */
+function dropBody(
+  input: Request | URL | string,
+  init: RequestInit | undefined,
+  reason: unknown,
+): void {
+  const body = init?.body ?? (input instanceof Request ? input.body : null);
+  if (body instanceof ReadableStream && !body.locked) body.cancel(reason).catch(() => {});
 }
 
 function sendWith(

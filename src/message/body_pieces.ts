@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { PieceCollector } from "./piece_collector.ts";
 
 /** What a response whose `body` is a layer's has below that. */
 const platformBody = Object.getOwnPropertyDescriptor(Response.prototype, "body")?.get;
@@ -74,9 +75,9 @@ export function inTime<T>(read: () => Promise<T>, deadline: BodyDeadline): Promi
 }
 
 async function readSlowly(message: Request | Response): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  await readPieces(message, (chunk) => void chunks.push(chunk));
-  return concat(chunks);
+  const collector = new PieceCollector();
+  await readPieces(message, (piece) => collector.add(piece));
+  return concat(collector.pieces());
 }
 
 /**

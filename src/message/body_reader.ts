@@ -21,6 +21,7 @@ import { brokenOff as requestBrokenOff, decodeContent } from "./decode_content.t
 import { HttpError } from "./errors.ts";
 import { UnsupportedRequestMediaTypeError } from "./listener_errors.ts";
 import { payloadFailure, shorten } from "./payload_failure.ts";
+import { PieceCollector } from "./piece_collector.ts";
 import { PayloadTooLargeError } from "./status_errors.ts";
 
 /**
@@ -72,13 +73,13 @@ function countChunks(
   limit: number,
   read: (take: TakePiece) => Promise<void>,
 ): Promise<Chunk[]> {
-  const chunks: Chunk[] = [];
+  const collector = new PieceCollector();
   let length = 0;
   return read((chunk) => {
     length += chunk.length;
     if (length > limit) throw tooLarge(message, limit, "it has more");
-    chunks.push(chunk);
-  }).then(() => chunks, (cause) => {
+    collector.add(chunk);
+  }).then(() => collector.pieces(), (cause) => {
     throw length > limit ? cause : brokenOff(message, cause);
   });
 }

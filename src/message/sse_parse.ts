@@ -18,7 +18,8 @@ export const MAX_EVENT_LENGTH = 1_048_576;
  * The events of a body, read only as fast as they are taken.
  *
  * The stream fails with {@linkcode ReadingInboundResponseBodyError} when the body breaks off, and when
- * an event has more than 1,048,576 characters. Cancelling it, as a loop does that is left, cancels the
+ * an event has more than 1,048,576 characters; where the call was aborted, with what the signal says if
+ * that is the platform's own (`AbortError`, `TimeoutError`). Cancelling it, as a loop does that is left, cancels the
  * body.
  */
 export function parseEvents(body: ReadableStream<Uint8Array>): ReadableStream<SseEvent> {
@@ -37,14 +38,17 @@ export function parseEvents(body: ReadableStream<Uint8Array>): ReadableStream<Ss
         }
       } catch (cause) {
         reader.cancel(cause).catch(() => {});
-        throw cause instanceof HttpError ? cause : new ReadingInboundResponseBodyError(
-          "The stream of events broke off",
-          { cause },
-        );
+        throw brokenOff(cause);
       }
     },
     cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 });
+}
+
+/** An abort is what somebody wanted, and no failure of the body. */
+function brokenOff(cause: unknown): unknown {
+  if (cause instanceof HttpError || cause instanceof DOMException) return cause;
+  return new ReadingInboundResponseBodyError("The stream of events broke off", { cause });
 }
 
 /** Takes text in any pieces and gives the events that each piece completes. */

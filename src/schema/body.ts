@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BodyKind } from "../message/payload_decode.ts";
+import type { BodyKind } from "../message/body_kind.ts";
 import type { SseEvent } from "../message/sse_event.ts";
 import type { XmlObject } from "../message/xml.ts";
 import type { Infer, Result, Schema, StandardProps } from "./standard.ts";

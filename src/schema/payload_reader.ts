@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type BodyKind, chooseKind } from "../message/payload_decode.ts";
+import { type BodyKind, chooseKind } from "../message/body_kind.ts";
 import { Body, BodyChoice } from "./body.ts";
 import { brokenConstraints, describeIssues } from "./issues.ts";
 import { Failure, Scalar } from "./scalar.ts";

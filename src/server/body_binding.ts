@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { chooseKind } from "../message/body_kind.ts";
 import { PayloadBindingError, PayloadValidationError } from "../message/errors.ts";
-import { chooseKind, decodePayload, incompatibleType } from "../message/payload_decode.ts";
+import { decodePayload, incompatibleType } from "../message/payload_decode.ts";
 import { field as toField } from "../schema/field.ts";
 import { relax } from "../schema/lax.ts";
 import {

@@ -15,14 +15,7 @@ import { type Field, fields as toFields } from "../schema/field.ts";
 import { brokenConstraints } from "../schema/issues.ts";
 import { recordShape } from "../schema/json_schema.ts";
 import { isSchema, issuePath, type Result, type Schema, validate } from "../schema/standard.ts";
-import {
-  attended,
-  bindField,
-  type FieldRules,
-  type Sent,
-  setField,
-  whenSet,
-} from "./field_binding.ts";
+import { attended, bindFields, type FieldRules, type Sent } from "./field_binding.ts";
 import type { Binding } from "./query_binding.ts";
 import type { Fields } from "./resource.ts";
 
@@ -33,13 +26,7 @@ export function cookieBinding(declared: Fields | Schema, nilableAsOptional: bool
   const rules: FieldRules = { errors, nilableAsOptional };
   return ({ request: { headers } }) => {
     const sent = allCookies(headers);
-    const record: Record<string, unknown> = {};
-    let pending: Promise<unknown>[] | undefined;
-    for (const field of fields) {
-      const value = bindField(field, sentFor(field, sent.get(field.wireName)), rules);
-      pending = setField(record, field.name, value, pending);
-    }
-    return whenSet(record, pending);
+    return bindFields(fields, (field) => sentFor(field, sent.get(field.wireName)), rules);
   };
 }
 

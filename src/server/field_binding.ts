@@ -34,6 +34,25 @@ export interface FieldRules {
 }
 
 /**
+ * Binds fields to what was sent for each.
+ *
+ * @returns a record, or a promise of it where a schema takes its time
+ * @throws {HttpError} of `rules.errors` when a field is missing or does not fit.
+ */
+export function bindFields(
+  fields: readonly Field[],
+  sentFor: (field: Field) => Sent,
+  rules: FieldRules,
+): unknown {
+  const record: Record<string, unknown> = {};
+  let pending: Promise<unknown>[] | undefined;
+  for (const field of fields) {
+    pending = setField(record, field.name, bindField(field, sentFor(field), rules), pending);
+  }
+  return whenSet(record, pending);
+}
+
+/**
  * Sets a property of a record, now or when its value comes.
  *
  * @returns what the record waits for

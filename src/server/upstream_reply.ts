@@ -7,21 +7,12 @@
  *
  * @module
  */
+import { dropByteFields } from "../message/byte_fields.ts";
 import type { ApplicationResponseDetail } from "../message/client_errors.ts";
 import { withoutHopByHop } from "../message/hop_by_hop.ts";
 import { isJson, isXml, mediaTypeEssence, parseMediaType } from "../message/media_type.ts";
 import { Reply } from "../message/reply.ts";
 import { Xml, type XmlObject } from "../message/xml.ts";
-
-/** Fields about the bytes of a body that is no longer those bytes. */
-const ofBytes: readonly string[] = [
-  "content-digest",
-  "content-encoding",
-  "content-length",
-  "content-md5",
-  "digest",
-  "repr-digest",
-];
 
 /**
  * Fields that speak for an origin: here they would let another host set cookies, which are often
@@ -42,8 +33,6 @@ const ofOrigin: readonly string[] = [
   "set-cookie2",
   "strict-transport-security",
 ];
-
-const notForwarded: readonly string[] = [...ofBytes, ...ofOrigin];
 
 /** The reply that passes on an answer that has a body, and a status of 400 to 599. */
 export function upstreamReply(
@@ -80,7 +69,8 @@ function isTree(body: unknown): body is XmlObject {
 /** The header fields of an answer that may be passed on. */
 export function forwardedHeaders(given: Headers): Headers {
   const headers = withoutHopByHop(given);
-  for (const name of notForwarded) headers.delete(name);
+  dropByteFields(headers);
+  for (const name of ofOrigin) headers.delete(name);
   return headers;
 }
 

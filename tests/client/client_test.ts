@@ -127,7 +127,10 @@ Deno.test("client: a call that leads elsewhere is refused before anything is sen
     ["url", /^malformed URL specified: "url": begin a path with "\/"/],
     ["@evil.example/", /malformed URL specified/],
     [":80/", /malformed URL specified/],
-    ["http://evil.example/x?token=secret", /^Cannot call http:\/\/evil\.example with a client of/],
+    [
+      "http://evil.example/x?token=secret",
+      /^Cannot call http:\/\/evil\.example with this client: list it/,
+    ],
     ["https://api.example/", /^Cannot call https:\/\/api\.example with/],
     ["http://api.example:81/", /^Cannot call/],
     ["http://api.example.evil/", /^Cannot call/],
@@ -210,6 +213,36 @@ Deno.test("client: what a configuration or a call cannot have is refused, and sa
     message: /^Client has no option "retires"/,
   });
   assert.throws(() => new Client("http://h", { queryLists: "both" as "comma" }), TypeError);
+});
+
+Deno.test("client: query parameters go on where the path has begun a query", async () => {
+  const api = new Client("http://h", { fetch: echo.fetch });
+  const table = [
+    ["/a?", "/a?b=1"],
+    ["/a?c", "/a?c&b=1"],
+    ["/a?c&", "/a?c&b=1"],
+    ["/a#?", "/a?b=1#?"],
+  ] as const;
+  for (const [path, target] of table) {
+    const got: Echoed = await (await api.get(path, { query: { b: 1 } })).json();
+    assert.equal(got.target, target);
+  }
+});
+
+Deno.test("client: a query, header fields and a request that are none are refused", async () => {
+  const api = new Client("http://h", { fetch: echo.fetch });
+  const list = { query: { a: [1, 2] }, queryLists: "csv" };
+  const odd: readonly (readonly [Promise<unknown>, RegExp])[] = [
+    ...["a=1", null, [["a", "1"]], new Map([["a", 1]])].map((query) =>
+      [api.get("/", { query } as object), /^Cannot send the query: pass a record/] as const
+    ),
+    ...["a: b", null, 1].map((headers) =>
+      [api.get("/", { headers } as object), /^Cannot send header fields: /] as const
+    ),
+    [api.get("/", list as object), /needs "comma" or "repeat" for queryLists/],
+    [api.forward("/", undefined as unknown as Request), /^forward passes a received Request on/],
+  ];
+  for (const [call, message] of odd) await assert.rejects(call, { message });
 });
 
 Deno.test("client: query parameters", async () => {

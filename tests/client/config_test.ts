@@ -19,6 +19,7 @@ import {
   text,
   transport,
 } from "@pirouette/http";
+import { resolvedRequestedURI } from "@pirouette/http/layers";
 import { VirtualClock } from "@pirouette/http/testing";
 
 /** A service that does a bit of everything. */
@@ -216,6 +217,31 @@ Deno.test("client config: a transport of its own is closed with the client, anot
   });
 });
 
+Deno.test("client config: an option of the wrong type, or that does nothing, is refused", () => {
+  const table: readonly (readonly [name: string, value: unknown, message: RegExp])[] = [
+    ["validation", "no", /^Client needs true or false for validation$/],
+    ["laxDataBinding", 1, /^Client needs true or false for laxDataBinding$/],
+    ["layers", () => fetch, /^Client needs a list for layers/],
+    ["origins", "https://h", /^Client needs a list for origins/],
+    ["followRedirects", 5, /^Client needs true, false or options for followRedirects$/],
+    ["followRedirects", null, /^Client needs true, false or options for followRedirects$/],
+    ["decompression", { codings: ["gzip"] }, /^Client has no codings in decompression/],
+  ];
+  for (const [name, value, message] of table) {
+    assert.throws(() => new Client("http://h", { [name]: value }), { name: "TypeError", message });
+  }
+});
+
+Deno.test("client config: what a program's own fetch fails with by mistake stays the program's", async () => {
+  const mistake = new TypeError("Cannot read properties of undefined (reading 's3cret')");
+  const api = new Client("http://h", { fetch: () => Promise.reject(mistake) });
+  await assert.rejects(api.get("/"), (error) => error === mistake);
+  const gateway = service({ onError: () => {} }, [get("/", () => api.get("/"))]);
+  const answer = await gateway.fetch("http://g/");
+  assert.equal(answer.status, 500);
+  assert.doesNotMatch(await answer.text(), /s3cret/);
+});
+
 Deno.test("client config: what fails below is an error of a client, whoever's fetch it is", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
@@ -251,4 +277,13 @@ Deno.test("client config: a failure below a service is answered with 502, a time
   const answer = gateway.fetch("http://g/slow");
   await clock.advance(10);
   assert.equal((await answer).status, 504);
+});
+
+Deno.test("client config: a response that was built anew still tells what address was asked", async () => {
+  const api = new Client("http://h", {
+    fetch: () => Promise.resolve(new Response("hello")),
+    followRedirects: true,
+  });
+  const counted = await api.get("/a#b", { onDownloadProgress: () => {} });
+  assert.equal(resolvedRequestedURI(counted), "http://h/a#b");
 });

@@ -110,3 +110,17 @@ Deno.test("status code client: the client beneath it sends the same way", async 
     "http://api.example/v1/200",
   ]);
 });
+
+Deno.test("status code client: it is closed as a client is", async () => {
+  const config = { responses: { default: json() }, transport: {} };
+  const closings: ((api: StatusCodeClient) => void | Promise<void>)[] = [
+    (api) => api.close(),
+    (api) => api[Symbol.dispose](),
+    (api) => api[Symbol.asyncDispose](),
+  ];
+  for (const close of closings) {
+    const api = new StatusCodeClient("http://127.0.0.1:1", config);
+    await close(api as unknown as StatusCodeClient);
+    await assert.rejects(api.get("/"), { message: /the transport is closed/ });
+  }
+});

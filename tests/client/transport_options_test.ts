@@ -65,6 +65,8 @@ const refused: readonly (readonly [object, RegExp])[] = [
   [{ proxy: { url: "http://p:1", userName: "u" } }, /userName and password together/],
   [{ proxy: { url: "http://p:1", userName: "u:v", password: "secret" } }, /a colon/],
   [{ proxy: { url: "http://p:1", userName: "u", password: "secret\r\nX: y" } }, /control/],
+  [{ proxy: { url: "http://u%3Av:secret@p:1" } }, /a colon/],
+  [{ proxy: { url: "http://u:secret%0D%0AX@p:1" } }, /control/],
   [{ proxy: { url: "http://p:1", noProxy: "localhost" } }, /a list for proxy\.noProxy/],
   [{ proxy: { url: "http://p:1", noProxy: ["*"] } }, /"\*" in proxy\.noProxy: leave the proxy out/],
   [{ proxy: { url: "http://p:1", noProxy: ["http://a"] } }, /as a range of addresses/],

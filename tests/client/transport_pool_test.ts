@@ -127,6 +127,34 @@ Deno.test("transport pool: a connection is free again after a failure, an empty 
   }
 });
 
+Deno.test("transport pool: a connection is free again after a status beyond 599", async () => {
+  const pool = { maxActiveConnections: 1, waitTime: 0 };
+  await using odd = sayingServer("HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nhi");
+  using open = transport({ httpVersion: "1.1", pool, clock: new VirtualClock() });
+  for (let call = 0; call < 3; call++) {
+    const response = await open.fetch(odd.url);
+    assert.deepEqual([response.status, response.ok, await response.text()], [999, false, "hi"]);
+    assert.equal(response.url, `${odd.url}/`);
+  }
+});
+
+Deno.test("transport pool: a connection is free again after an abort, though nobody reads", async () => {
+  await using there = server();
+  const pool = { maxActiveConnections: 1, waitTime: 0 };
+  using open = transport({ httpVersion: "1.1", pool, clock: new VirtualClock() });
+  for (let call = 0; call < 3; call++) {
+    const controller = new AbortController();
+    const { body } = await open.fetch(`${there.url}/stream`, { signal: controller.signal });
+    assert.ok(body !== null);
+    controller.abort("mine");
+    await assert.rejects(body.getReader().read(), (error) => error === "mine");
+  }
+  const last = new AbortController();
+  await open.fetch(`${there.url}/stream`, { signal: last.signal });
+  last.abort();
+  assert.match(await (await open.fetch(there.url)).text(), /^\d+$/);
+});
+
 Deno.test("transport pool: the gate never lets more than its limit through", async () => {
   const clock = new VirtualClock();
   const gate = new ConnectionGate({ limit: 3, waitTime: 1_000 }, clock);

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type BodyKind,
-  chooseKind,
-  type DecodeOptions,
-  decodePayload,
-  isPlainJson,
-} from "../../src/message/payload_decode.ts";
+import { type BodyKind, chooseKind, isPlainJson } from "../../src/message/body_kind.ts";
+import { type DecodeOptions, decodePayload } from "../../src/message/payload_decode.ts";
 
 function request(body: BodyInit | null, contentType?: string): Request {
   const message = new Request("http://localhost/", { method: "POST", body });

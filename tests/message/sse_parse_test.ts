@@ -101,3 +101,21 @@ Deno.test("events: a stream that breaks off, or never ends an event, is an error
     assert(sent < 2 * MAX_EVENT_LENGTH && cancelled);
   }
 });
+
+Deno.test("events: an abort is told as it was meant, any other failure as one of the body", async () => {
+  const table: readonly (readonly [cause: unknown, name: string])[] = [
+    [new DOMException("The operation was aborted", "AbortError"), "AbortError"],
+    [AbortSignal.abort().reason, "AbortError"],
+    [new DOMException("too late", "TimeoutError"), "TimeoutError"],
+    [new TypeError("terminated"), "ReadingInboundResponseBodyError"],
+    [new Error("of a service in this process"), "ReadingInboundResponseBodyError"],
+  ];
+  for (const [cause, name] of table) {
+    const body = new ReadableStream({ pull: (controller) => controller.error(cause) });
+    const reading = Array.fromAsync(parseEvents(body));
+    await assert.rejects(reading, (error: Error) => {
+      assert.equal(error.name, name);
+      return error === cause || error.cause === cause;
+    });
+  }
+});

@@ -216,7 +216,7 @@ const checks: Record<string, () => Promise<void>> = {
     assert.equal(await (await slow).text(), "slow");
     await closing;
   },
-  // deno-lint-ignore require-await
+  // deno-lint-ignore require-await -- every one of these is awaited
   async "options that Node has nothing for"() {
     const refused: [TransportOptions, RegExp][] = [
       [{ allowHost: true }, /allowHost on Node/],

@@ -13,13 +13,16 @@ interface Recording {
   readonly sent: URL[];
 }
 
-function recording(origins: readonly string[] = []): Recording {
+function recording(
+  origins: readonly string[] = [],
+  base = "https://api.example/v1",
+): Recording {
   const sent: URL[] = [];
   const fetch: Fetch = (input) => {
     sent.push(new URL(input instanceof Request ? input.url : input));
     return Promise.resolve(new Response("there"));
   };
-  return { api: new Client("https://api.example/v1", { fetch, origins }), sent };
+  return { api: new Client(base, { fetch, origins }), sent };
 }
 
 /** Ways to say another server, or none. */
@@ -85,6 +88,88 @@ Deno.test("security 24: a URL and a Request are held to it as a text is", async 
     await assert.rejects(api.fetch(new Request(url)), { name: "InitializingOutboundRequestError" });
   }
   assert.deepEqual(sent, []);
+});
+
+Deno.test("security 24: what is checked is what is sent, whatever object says it", async () => {
+  const evil = "http://169.254.169.254/";
+  const own = "https://api.example/v1/a";
+  class OddURL extends URL {
+    override get href(): string {
+      return own;
+    }
+  }
+  class OddRequest extends Request {
+    override get url(): string {
+      return own;
+    }
+  }
+  let asked = 0;
+  const odd: readonly unknown[] = [
+    { href: own, toString: () => evil },
+    { toString: () => asked++ === 0 ? "/a" : evil },
+    Object.assign(new URL(evil), { toString: () => evil }),
+    new OddURL(evil),
+    new OddRequest(evil),
+    Object.defineProperty(new Request(evil), "url", { value: own }),
+    [evil],
+    ["/a"],
+    undefined,
+    null,
+    7,
+  ];
+  for (const target of odd) {
+    for (const base of ["https://api.example/v1", "https://api.example/v1/"]) {
+      const { api, sent } = recording([], base);
+      const error = { name: "InitializingOutboundRequestError" };
+      await assert.rejects(api.fetch(target as string), error);
+      await assert.rejects(api.get(target as string), error);
+      assert.deepEqual(sent, []);
+    }
+  }
+});
+
+Deno.test("security 24: an address that changes while layers wait leads nowhere else", async () => {
+  const seen: string[] = [];
+  const api = new Client("https://api.example/v1", {
+    fetch: (input) => {
+      seen.push(String(input));
+      return Promise.resolve(new Response());
+    },
+    layers: [(next) => async (input, init) => {
+      await Promise.resolve();
+      return await next(input, init);
+    }],
+  });
+  const url = new URL("https://api.example/v1/a");
+  const call = api.fetch(url);
+  url.href = "http://169.254.169.254/";
+  await call;
+  assert.deepEqual(seen, ["https://api.example/v1/a"]);
+});
+
+Deno.test("security 24: a refusal tells neither the client's own address nor what may be a secret", async () => {
+  const { api } = recording([], "https://10.0.0.7:8443/v1");
+  const table = [
+    "https://evil.example/?token=s3cret",
+    "http://10.0.0.7:8443.evil.example/",
+    "albums?token=s3cret",
+    "ftp://user:s3cret@h/x?token=s3cret",
+    "user:s3/cret@h",
+    "https://user:s3cret@evil.example/",
+  ];
+  for (const target of table) {
+    const error = await api.get(target).then(() => undefined, (reason: Error) => reason);
+    assert.ok(error instanceof Error);
+    assert.doesNotMatch(error.message, /https:\/\/10\.0\.0\.7|s3\/?cret/);
+  }
+  const bases = ["user:s3cret@h:bad", "http://user:s3/cret@h", "http://h:bad/?token=s3cret"];
+  for (const base of bases) {
+    assert.throws(() => new Client(base), (error: Error) => {
+      assert.match(error.message, /^malformed URL: /);
+      assert.doesNotMatch(error.message, /s3\/?cret/);
+      return true;
+    });
+  }
 });
 
 Deno.test("security 24: what looks like another server in a path is a path", async () => {

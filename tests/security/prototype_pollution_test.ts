@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { parseForm } from "../../src/message/form.ts";
 import { parseJson } from "../../src/message/json.ts";
-import { type BodyKind, decodePayload } from "../../src/message/payload_decode.ts";
+import type { BodyKind } from "../../src/message/body_kind.ts";
+import { decodePayload } from "../../src/message/payload_decode.ts";
 
 const JSON_TYPE = "application/json";
 const FORM_TYPE = "application/x-www-form-urlencoded";

@@ -1,10 +1,11 @@
 // SECURITY.md row 15: fields that Connection names, Transfer-Encoding and Accept-Encoding are not
 // passed on, and Connection takes nothing away that others decide by (CVE-2022-31813, CVE-2025-48865).
 import assert from "node:assert/strict";
-import { any, serve, service } from "@pirouette/http";
+import { any, Client, serve, service } from "@pirouette/http";
 import { forwardedHeadersFor } from "../../src/message/forwarded_build.ts";
 import { forwardableHeaders, withoutHopByHop } from "../../src/message/hop_by_hop.ts";
 import { rawRequest, sendRaw } from "../support/raw_http.ts";
+import { sayingServer } from "../support/tcp_server.ts";
 
 Deno.test("security 15: Connection takes away no field that others decide by", () => {
   const decisive = [
@@ -78,4 +79,33 @@ Deno.test("security 15: through a gateway, only what is meant for the next serve
     fields.filter((name: string) => !made.includes(name)).sort(),
     ["authorization", "forwarded", "transfer-encoding"],
   );
+});
+
+Deno.test("security 15: through a gateway, only what is meant for the client comes back", async () => {
+  await using upstream = sayingServer([
+    "HTTP/1.1 200 OK",
+    "Connection: close, X-Hop, Cache-Control",
+    "X-Hop: 1",
+    "Keep-Alive: timeout=5",
+    "Proxy-Authenticate: Basic",
+    "Trailer: x-late",
+    "Transfer-Encoding: chunked",
+    "Upgrade: h2c",
+    "Cache-Control: no-store",
+    "Set-Cookie: a=1",
+    "Set-Cookie: b=2",
+    "X-Kept: 1",
+    "",
+    "2\r\nhi\r\n0\r\n\r\n",
+  ].join("\r\n"));
+  const api = new Client(upstream.url);
+  const response = await api.forward("/", new Request("http://gateway.example/"));
+  assert.deepEqual([...response.headers], [
+    ["cache-control", "no-store"],
+    ["set-cookie", "a=1"],
+    ["set-cookie", "b=2"],
+    ["x-kept", "1"],
+  ]);
+  assert.equal(response.url, `${upstream.url}/`);
+  assert.equal(await response.text(), "hi");
 });
