@@ -98,3 +98,16 @@ export type { ForwardedMode, ForwardedOptions } from "../message/forwarded_build
 // How far a call is.
 export { progress, type ProgressOptions, withProgress } from "./progress.ts";
 export type { OnProgress, Progress } from "./progress_count.ts";
+
+// Trying again.
+export {
+  type Jitter,
+  retry,
+  type RetryAttempt,
+  type RetryNotice,
+  type RetryOptions,
+} from "./retry.ts";
+export { RetryBudget, type RetryBudgetMetrics, type RetryBudgetOptions } from "./retry_budget.ts";
+export { Replay, type ReplayChanges } from "./replay.ts";
+export { type BodyFactory, replayable } from "./replay_body.ts";
+export { isTransient } from "./call_failure.ts";
