@@ -4,11 +4,8 @@
  * @module
  */
 import type { Clock, Timer } from "../message/clock.ts";
-
-interface Pending {
-  readonly due: number;
-  readonly action: () => void;
-}
+import { settle } from "./settle.ts";
+import { TimerHeap } from "./timer_heap.ts";
 
 /**
  * Time under a test's control.
@@ -24,7 +21,7 @@ interface Pending {
  */
 export class VirtualClock implements Clock {
   #now = 0;
-  readonly #pending = new Set<Pending>();
+  readonly #timers = new TimerHeap();
 
   /** Milliseconds since the clock was made. */
   now(): number {
@@ -33,14 +30,13 @@ export class VirtualClock implements Clock {
 
   /** Calls `action` when the clock has been advanced by `delay` milliseconds. */
   setTimer(action: () => void, delay: number): Timer {
-    const pending = { due: this.#now + Math.max(0, delay), action };
-    this.#pending.add(pending);
-    return { clear: () => this.#pending.delete(pending) };
+    const timer = this.#timers.add(this.#now + Math.max(0, delay), action);
+    return { clear: () => this.#timers.remove(timer) };
   }
 
   /** How many timers are set and have not fired. */
   get pendingTimers(): number {
-    return this.#pending.size;
+    return this.#timers.size;
   }
 
   /**
@@ -50,27 +46,12 @@ export class VirtualClock implements Clock {
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await settle();
-    for (let next = this.#earliest(end); next !== undefined; next = this.#earliest(end)) {
-      this.#pending.delete(next);
+    for (let next = this.#timers.first(); next && next.due <= end; next = this.#timers.first()) {
+      this.#timers.remove(next);
       this.#now = Math.max(this.#now, next.due);
       next.action();
       await settle();
     }
     this.#now = end;
   }
-
-  #earliest(end: number): Pending | undefined {
-    let earliest: Pending | undefined;
-    for (const pending of this.#pending) {
-      if (pending.due <= end && (earliest === undefined || pending.due < earliest.due)) {
-        earliest = pending;
-      }
-    }
-    return earliest;
-  }
-}
-
-/** Lets promises that are ready run, however many hang on each other. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
