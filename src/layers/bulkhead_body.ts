@@ -1,0 +1,298 @@
+/**
+ * Telling when the body of a response is waited for, and when it is over, without building the
+ * response anew.
+ *
+ * A response around a stream of ours costs a call on a socket 100 µs. Here it stays the object it was,
+ * and its reading methods are ours, on top of those of whatever class it has: a watch that a timeout
+ * layer put on it goes on. What a clone reads is not told, and neither is what the platform reads
+ * itself, as the body of a response that a handler of `Deno.serve` returns untouched.
+ *
+ * @module
+ */
+import {
+  type BodyDeadline,
+  bodyDeadline,
+  type BodyWait,
+  type Timed,
+} from "../message/body_pieces.ts";
+
+/** Told how the body of a response is used. */
+export interface BodyUse {
+  /** Who wants to know; a response has one use for each. */
+  readonly owner: object;
+  /** Somebody waits for a piece of the body, or all of it. */
+  begin(): void;
+  /** Nobody waits for more of it, though there may be. */
+  pause(): void;
+  /** It is over: read to its end, cancelled, or broken off; may be told again. */
+  end(): void;
+}
+
+/** Whether a response has no body that anybody would read. */
+export function isUnread(
+  { status, headers }: Response,
+  input: Request | URL | string,
+  init: RequestInit | undefined,
+): boolean {
+  if (status === 204 || status === 304 || status < 200 || status === 205) return true;
+  const method = init?.method ?? (input instanceof Request ? input.method : "GET");
+  if (method === "GET") return false;
+  return method === "HEAD" || headers.get("content-length") === "0";
+}
+
+/** Tells `use` of the body of a response from now on, and gives the response. */
+export function watchUse(response: Response, use: BodyUse): Response {
+  if (Kept.has(response)) {
+    Kept.add(response, use);
+    return response;
+  }
+  const deadline = Object.getOwnPropertyDescriptor(response, bodyDeadline)?.value;
+  new Kept(response, use);
+  Object.setPrototypeOf(response, usedOver(Object.getPrototypeOf(response)));
+  // On top of the one that is the response's own.
+  if (deadline !== undefined) keepDeadline(response, deadline);
+  return response;
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+type Body = ReadableStream<Bytes>;
+
+/** Constructs the object it is given, so that the fields of a class below are put on that one. */
+class Itself {
+  constructor(object: object) {
+    return object;
+  }
+}
+
+/** What a response keeps: private fields, at a tenth of the cost of a WeakMap. */
+class Kept extends Itself {
+  #uses: BodyUse;
+  #stream: Body | undefined = undefined;
+
+  constructor(response: Response, use: BodyUse) {
+    super(response);
+    this.#uses = use;
+  }
+
+  static has(response: object): boolean {
+    return #uses in response;
+  }
+
+  static use(response: object): BodyUse | undefined {
+    return #uses in response ? response.#uses : undefined;
+  }
+
+  static add(response: object, use: BodyUse): void {
+    if (#uses in response) response.#uses = joined(response.#uses, use);
+  }
+
+  static stream(response: object): Body | undefined {
+    return #stream in response ? response.#stream : undefined;
+  }
+
+  static setStream(response: object, stream: Body): Body {
+    if (#stream in response) response.#stream = stream;
+    return stream;
+  }
+}
+
+/** Two uses in one; a fetch that gives one response again and again must not make a long chain. */
+function joined(one: BodyUse, other: BodyUse): BodyUse {
+  if (one.owner === other.owner) {
+    one.end();
+    return other;
+  }
+  return new BothUses(one instanceof BothUses ? one.without(other.owner) : one, other);
+}
+
+class BothUses implements BodyUse {
+  readonly #one: BodyUse;
+  readonly #other: BodyUse;
+
+  constructor(one: BodyUse, other: BodyUse) {
+    this.#one = one;
+    this.#other = other;
+  }
+
+  get owner(): object {
+    return this;
+  }
+
+  /** Both, less what an owner wanted to know of an earlier call. */
+  without(owner: object): BodyUse {
+    if (this.#other.owner === owner) {
+      this.#other.end();
+      return this.#one;
+    }
+    if (this.#one.owner === owner) {
+      this.#one.end();
+      return this.#other;
+    }
+    if (!(this.#one instanceof BothUses)) return this;
+    const one = this.#one.without(owner);
+    return one === this.#one ? this : new BothUses(one, this.#other);
+  }
+
+  begin(): void {
+    this.#one.begin();
+    this.#other.begin();
+  }
+
+  pause(): void {
+    this.#one.pause();
+    this.#other.pause();
+  }
+
+  end(): void {
+    this.#one.end();
+    this.#other.end();
+  }
+}
+
+/** The prototypes that responses get, by the one they had. */
+const prototypes = new WeakMap<object, object>();
+
+function usedOver(prototype: object): object {
+  const known = prototypes.get(prototype);
+  if (known !== undefined) return known;
+  const made = usedClass(prototype.constructor as typeof Response).prototype;
+  prototypes.set(prototype, made);
+  return made;
+}
+
+/** A class that is never constructed, for its prototype. */
+function usedClass(Base: typeof Response): typeof Response {
+  return class extends Base {
+    override get body(): Body | null {
+      const given = Kept.stream(this);
+      if (given !== undefined) return given;
+      const body = super.body;
+      if (body === null) {
+        Kept.use(this)?.end();
+        return null;
+      }
+      return Kept.setStream(this, usedStream(this, () => super.body));
+    }
+
+    override clone(): Response {
+      if (isLocked(this)) throw locked();
+      return super.clone();
+    }
+
+    override arrayBuffer(): Promise<ArrayBuffer> {
+      return read(this, () => super.arrayBuffer());
+    }
+
+    override blob(): Promise<Blob> {
+      return read(this, () => super.blob());
+    }
+
+    override bytes(): Promise<Bytes> {
+      return read(this, () => super.bytes());
+    }
+
+    override formData(): Promise<FormData> {
+      return read(this, () => super.formData());
+    }
+
+    override json(): Promise<unknown> {
+      return read(this, () => super.json());
+    }
+
+    override text(): Promise<string> {
+      return read(this, () => super.text());
+    }
+
+    /** For readers of this library, which go round the methods above. */
+    get [bodyDeadline](): BodyDeadline | undefined {
+      const deadline: BodyDeadline | undefined = Reflect.get(Base.prototype, bodyDeadline, this);
+      return deadline === undefined ? undefined : usedDeadline(this, deadline);
+    }
+
+    set [bodyDeadline](deadline: BodyDeadline | undefined) {
+      if (deadline !== undefined) keepDeadline(this, deadline);
+    }
+  };
+}
+
+/** Whether somebody has the stream of ours in hand, which the platform cannot know. */
+function isLocked(response: Response): boolean {
+  return Kept.stream(response)?.locked === true;
+}
+
+function locked(): TypeError {
+  return new TypeError("Body is locked: somebody else has its reader");
+}
+
+function read<T>(response: Response, readAll: () => Promise<T>): Promise<T> {
+  if (isLocked(response)) return Promise.reject(locked());
+  const use = Kept.use(response);
+  // A second read fails, and must not end the first.
+  if (use === undefined || response.bodyUsed) return readAll();
+  use.begin();
+  return readAll().then((value) => {
+    use.end();
+    return value;
+  }, (error) => {
+    use.end();
+    throw error;
+  });
+}
+
+function usedStream(response: Response, source: () => Body | null): Body {
+  let reader: ReadableStreamDefaultReader<Bytes> | undefined;
+  return new ReadableStream<Bytes>({
+    pull(controller) {
+      // Not before: until then the response can be read by its methods, and cloned.
+      const from = reader ??= source()?.getReader();
+      if (from === undefined) return controller.close();
+      const use = Kept.use(response);
+      use?.begin();
+      return from.read().then(({ done, value }) => {
+        if (done) {
+          use?.end();
+          controller.close();
+        } else {
+          use?.pause();
+          controller.enqueue(value);
+        }
+      }, (error) => {
+        use?.end();
+        throw error;
+      });
+    },
+    async cancel(reason) {
+      Kept.use(response)?.end();
+      await (reader ?? source())?.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}
+
+function keepDeadline(response: Response, deadline: BodyDeadline): void {
+  const value = usedDeadline(response, deadline);
+  Object.defineProperty(response, bodyDeadline, { value, configurable: true, writable: true });
+}
+
+function usedDeadline(response: Timed<Response>, deadline: BodyDeadline): BodyDeadline {
+  return {
+    countsPieces: deadline.countsPieces,
+    newWait(giveUp): BodyWait {
+      const use = Kept.use(response);
+      const wait = deadline.newWait((error) => {
+        use?.end();
+        giveUp(error);
+      });
+      return {
+        begin() {
+          use?.begin();
+          wait.begin();
+        },
+        advance: () => wait.advance(),
+        end() {
+          wait.end();
+          use?.end();
+        },
+      };
+    },
+  };
+}
