@@ -13,20 +13,12 @@ import {
   type BodyDeadline,
   bodyDeadline,
   type BodyWait,
+  ONE_PIECE,
   type Timed,
 } from "../message/body_pieces.ts";
+import { type BodyUse, joinedUses } from "./bulkhead_use.ts";
 
-/** Told how the body of a response is used. */
-export interface BodyUse {
-  /** Who wants to know; a response has one use for each. */
-  readonly owner: object;
-  /** Somebody waits for a piece of the body, or all of it. */
-  begin(): void;
-  /** Nobody waits for more of it, though there may be. */
-  pause(): void;
-  /** It is over: read to its end, cancelled, or broken off; may be told again. */
-  end(): void;
-}
+export type { BodyUse } from "./bulkhead_use.ts";
 
 /** Whether a response has no body that anybody would read. */
 export function isUnread(
@@ -40,13 +32,18 @@ export function isUnread(
   return method === "HEAD" || headers.get("content-length") === "0";
 }
 
+/** Whether a response says that its body is so short that it came with the head. */
+export function isShort({ headers }: Response): boolean {
+  const length = headers.get("content-length");
+  return length !== null && Number(length) <= ONE_PIECE;
+}
+
 /** Tells `use` of the body of a response from now on, and gives the response. */
 export function watchUse(response: Response, use: BodyUse): Response {
-  if (Kept.has(response)) {
-    Kept.add(response, use);
-    return response;
-  }
-  const deadline = Object.getOwnPropertyDescriptor(response, bodyDeadline)?.value;
+  if (Kept.add(response, use)) return response;
+  const deadline = Object.hasOwn(response, bodyDeadline)
+    ? (response as Timed<Response>)[bodyDeadline]
+    : undefined;
   new Kept(response, use);
   Object.setPrototypeOf(response, usedOver(Object.getPrototypeOf(response)));
   // On top of the one that is the response's own.
@@ -74,16 +71,15 @@ class Kept extends Itself {
     this.#uses = use;
   }
 
-  static has(response: object): boolean {
-    return #uses in response;
-  }
-
   static use(response: object): BodyUse | undefined {
     return #uses in response ? response.#uses : undefined;
   }
 
-  static add(response: object, use: BodyUse): void {
-    if (#uses in response) response.#uses = joined(response.#uses, use);
+  /** Adds a use to those there are; false where there are none. */
+  static add(response: object, use: BodyUse): boolean {
+    if (!(#uses in response)) return false;
+    response.#uses = joinedUses(response.#uses, use);
+    return true;
   }
 
   static stream(response: object): Body | undefined {
@@ -93,59 +89,6 @@ class Kept extends Itself {
   static setStream(response: object, stream: Body): Body {
     if (#stream in response) response.#stream = stream;
     return stream;
-  }
-}
-
-/** Two uses in one; a fetch that gives one response again and again must not make a long chain. */
-function joined(one: BodyUse, other: BodyUse): BodyUse {
-  if (one.owner === other.owner) {
-    one.end();
-    return other;
-  }
-  return new BothUses(one instanceof BothUses ? one.without(other.owner) : one, other);
-}
-
-class BothUses implements BodyUse {
-  readonly #one: BodyUse;
-  readonly #other: BodyUse;
-
-  constructor(one: BodyUse, other: BodyUse) {
-    this.#one = one;
-    this.#other = other;
-  }
-
-  get owner(): object {
-    return this;
-  }
-
-  /** Both, less what an owner wanted to know of an earlier call. */
-  without(owner: object): BodyUse {
-    if (this.#other.owner === owner) {
-      this.#other.end();
-      return this.#one;
-    }
-    if (this.#one.owner === owner) {
-      this.#one.end();
-      return this.#other;
-    }
-    if (!(this.#one instanceof BothUses)) return this;
-    const one = this.#one.without(owner);
-    return one === this.#one ? this : new BothUses(one, this.#other);
-  }
-
-  begin(): void {
-    this.#one.begin();
-    this.#other.begin();
-  }
-
-  pause(): void {
-    this.#one.pause();
-    this.#other.pause();
-  }
-
-  end(): void {
-    this.#one.end();
-    this.#other.end();
   }
 }
 

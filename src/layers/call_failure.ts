@@ -8,7 +8,9 @@
  * @module
  */
 import {
+  AllLoadBalanceEndpointsFailedError,
   ClientConnectorError,
+  FailoverAllEndpointsFailedError,
   Http2ClientError,
   IdleTimeoutError,
   InboundResponseError,
@@ -37,6 +39,9 @@ const transientErrors: readonly (abstract new (...parts: never[]) => Error)[] = 
   InboundResponseError,
   WritingOutboundRequestBodyError,
   Http2ClientError,
+  // Each of their targets failed so.
+  AllLoadBalanceEndpointsFailedError,
+  FailoverAllEndpointsFailedError,
 ];
 
 /** Mistakes in a call are TypeErrors too: those of the network have a cause, or a browser's words. */
