@@ -114,6 +114,13 @@ export type {
 } from "./src/client/call_signatures.ts";
 export type { BodyBinding, CallOptions, MessageOptions } from "./src/client/call_options.ts";
 export type { CallHeaders, CallHeaderValue } from "./src/client/call_fields.ts";
+export { FailoverClient, type FailoverClientConfiguration } from "./src/client/failover_client.ts";
+export {
+  LoadBalanceClient,
+  type LoadBalanceClientConfiguration,
+} from "./src/client/load_balance_client.ts";
+export type { SharedClientConfiguration, TargetService } from "./src/client/target_clients.ts";
+export type { ResilienceConfiguration } from "./src/client/client_resilience.ts";
 export {
   StatusCodeClient,
   type StatusCodeClientConfiguration,
@@ -177,6 +184,62 @@ export type { RedirectHop, RedirectOptions } from "./src/layers/redirect.ts";
 export { RedirectError, type RedirectErrorOptions } from "./src/layers/redirect_error.ts";
 export { resolvedRequestedURI } from "./src/layers/redirect_uri.ts";
 export type { ResponseLimitsOptions } from "./src/layers/response_limits.ts";
+export type {
+  Bulkhead,
+  BulkheadLimits,
+  BulkheadMetrics,
+  BulkheadOptions,
+} from "./src/layers/bulkhead.ts";
+export type { CallPriority, QueueOptions, QueueState } from "./src/layers/bulkhead_options.ts";
+export type { CountUntil } from "./src/layers/bulkhead_gate.ts";
+export type { CircuitBreakerConfig } from "./src/layers/circuit_breaker_config.ts";
+export type { CircuitBreaker, CircuitListener } from "./src/layers/circuit_breaker_object.ts";
+export type { CallOutcome } from "./src/layers/circuit_breaker_outcome.ts";
+export type { CircuitPolicy } from "./src/layers/circuit_breaker_policy.ts";
+export type {
+  CircuitChangeReason,
+  CircuitMetrics,
+  CircuitState,
+  CircuitStateChange,
+} from "./src/layers/circuit_breaker_state.ts";
+export type { CircuitWindow, RollingWindowConfig } from "./src/layers/circuit_breaker_window.ts";
+export type { CallCounts, RollingWindow } from "./src/layers/rolling_window.ts";
+export type { CoalesceMetrics, CoalesceOptions, Flights } from "./src/layers/coalesce.ts";
+export type { Flight, FlightCaller, FlightOptions } from "./src/layers/coalesce_flight.ts";
+export type { CallKey } from "./src/layers/coalesce_key.ts";
+export type { FailoverOptions } from "./src/layers/failover.ts";
+export type { FailoverTargets } from "./src/layers/failover_targets.ts";
+export type { HedgeOptions } from "./src/layers/hedge.ts";
+export type { HedgeEvent } from "./src/layers/hedge_call.ts";
+export type { HedgeLatencies } from "./src/layers/hedge_latencies.ts";
+export type { Withdrawable } from "./src/layers/hedge_budget.ts";
+export type {
+  LoadBalanceCallOptions,
+  LoadBalanceOptions,
+  OwnLoadBalanceOptions,
+  SharedLoadBalanceOptions,
+} from "./src/layers/load_balance.ts";
+export type {
+  BalancedTarget,
+  LoadBalancer,
+  LoadBalancerOptions,
+} from "./src/layers/load_balancer.ts";
+export type {
+  BalancedCall,
+  LoadBalancerRule,
+  LoadBalancerRuleFunction,
+  Observation,
+  TargetState,
+} from "./src/layers/load_balance_rule.ts";
+export type { OutlierOptions } from "./src/layers/outlier_detection.ts";
+export type { ResolvedTarget, Target } from "./src/layers/target.ts";
+export type { Jitter, RetryAttempt, RetryNotice, RetryOptions } from "./src/layers/retry.ts";
+export type {
+  RetryBudget,
+  RetryBudgetMetrics,
+  RetryBudgetOptions,
+} from "./src/layers/retry_budget.ts";
+export type { Awaitable, Change, KeepOptions, Store, StoreValue } from "./src/stores/store.ts";
 export type { TimeoutOptions } from "./src/layers/timeout.ts";
 
 // Schemas.
@@ -339,6 +402,15 @@ export {
 export * from "./src/message/listener_errors.ts";
 export { UnsupportedContentCodingError } from "./src/message/decode_content.ts";
 export * from "./src/message/client_errors.ts";
+export {
+  CircuitOpenError,
+  type CircuitOpenErrorOptions,
+} from "./src/message/circuit_open_error.ts";
+export {
+  BulkheadFullError,
+  CallRefusedError,
+  CallThrottledError,
+} from "./src/message/overload_errors.ts";
 export {
   StatusCodeBindingClientRequestError,
   type StatusCodeBindingDetail,

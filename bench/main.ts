@@ -34,8 +34,8 @@ const benches: readonly Bench[] = [
     title: "What a client costs",
     about:
       "A call of ours beside ky, ofetch and wretch, over a fetch that answers 200 bytes of JSON " +
-      "from memory, and last over the loopback. What the first row of a table takes is subtracted " +
-      "from the others. ky and ours have a timeout unless they are told otherwise, ky and ofetch " +
+      "from memory, with its `Content-Length` as servers send it, in one table without, and last " +
+      "over the loopback. What the first row of a table takes is subtracted from the others. ky and ours have a timeout unless they are told otherwise, ky and ofetch " +
       "retry. Ours refuses what is no JSON in UTF-8, is too long, or would pollute a prototype. " +
       "Peers are pinned in `bench/clients/`.",
     file: "client.ts",

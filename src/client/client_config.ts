@@ -14,12 +14,13 @@ import type { TimeoutOptions } from "../layers/timeout.ts";
 import type { Fetch, Layer } from "../message/fetch.ts";
 import type { ForwardedMode, ForwardedOptions } from "../message/forwarded_build.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
+import { type ResilienceConfiguration, resilienceOptions } from "./client_resilience.ts";
 import type { QueryListStyle } from "./query.ts";
 import type { Transport } from "./transport.ts";
 import type { TransportOptions } from "./transport_options.ts";
 
 /** How a client sends requests and reads responses. */
-export interface ClientConfiguration {
+export interface ClientConfiguration extends ResilienceConfiguration {
   /**
    * The innermost fetch, which everything else is put around: a service's, another client's, a stub.
    * Not beside `transport`.
@@ -120,6 +121,7 @@ export interface ClientConfiguration {
 }
 
 const known: Readonly<Record<keyof ClientConfiguration, true>> = {
+  ...resilienceOptions,
   fetch: true,
   transport: true,
   headers: true,

@@ -84,3 +84,22 @@ function unfit(name: string, value: unknown, cause?: unknown): Error {
     cause === undefined ? undefined : { cause },
   );
 }
+
+/** A path with the query parameters of a call behind its own. */
+export function withQuery(
+  path: string,
+  { query, queryLists }: { readonly query?: QueryParams; readonly queryLists?: QueryListStyle },
+  lists: QueryListStyle,
+): string {
+  if (query === undefined) return path;
+  const text = encodeQuery(query, queryLists ?? lists);
+  if (text === "") return path;
+  const hash = path.indexOf("#");
+  const before = hash === -1 ? path : path.slice(0, hash);
+  return `${before}${separatorBehind(before)}${text}${hash === -1 ? "" : path.slice(hash)}`;
+}
+
+function separatorBehind(path: string): string {
+  if (!path.includes("?")) return "?";
+  return path.endsWith("?") || path.endsWith("&") ? "" : "&";
+}

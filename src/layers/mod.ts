@@ -111,3 +111,88 @@ export { RetryBudget, type RetryBudgetMetrics, type RetryBudgetOptions } from ".
 export { Replay, type ReplayChanges } from "./replay.ts";
 export { type BodyFactory, replayable } from "./replay_body.ts";
 export { isTransient } from "./call_failure.ts";
+
+// Refusing calls to what fails.
+export { circuitBreaker, circuitBreakerOf, type CircuitBreakerOptions } from "./circuit_breaker.ts";
+export type { CircuitBreakerConfig } from "./circuit_breaker_config.ts";
+export { CircuitBreakerControl } from "./circuit_breaker_control.ts";
+export { CircuitBreaker, type CircuitListener } from "./circuit_breaker_object.ts";
+export type { CallOutcome } from "./circuit_breaker_outcome.ts";
+export type { CircuitPolicy } from "./circuit_breaker_policy.ts";
+export type {
+  CircuitChangeReason,
+  CircuitMetrics,
+  CircuitState,
+  CircuitStateChange,
+} from "./circuit_breaker_state.ts";
+export type { CircuitWindow, RollingWindowConfig } from "./circuit_breaker_window.ts";
+export type { CallCounts, RollingWindow } from "./rolling_window.ts";
+export { CircuitOpenError, type CircuitOpenErrorOptions } from "../message/circuit_open_error.ts";
+
+// Several targets.
+export { failover, type FailoverOptions } from "./failover.ts";
+export { FailoverTargets } from "./failover_targets.ts";
+export {
+  loadBalance,
+  type LoadBalanceCallOptions,
+  type LoadBalanceOptions,
+  type OwnLoadBalanceOptions,
+  type SharedLoadBalanceOptions,
+} from "./load_balance.ts";
+export { type BalancedTarget, LoadBalancer, type LoadBalancerOptions } from "./load_balancer.ts";
+export type {
+  BalancedCall,
+  LoadBalancerRule,
+  LoadBalancerRuleFunction,
+  Observation,
+  TargetState,
+} from "./load_balance_rule.ts";
+export { roundRobin, weightedRoundRobin } from "./load_balance_round_robin.ts";
+export { leastOutstanding } from "./load_balance_least_outstanding.ts";
+export { peakEwma, type PeakEwmaOptions } from "./load_balance_peak_ewma.ts";
+export { consistentHash, type ConsistentHashOptions } from "./load_balance_consistent_hash.ts";
+export type { OutlierOptions } from "./outlier_detection.ts";
+export { type HealthCheckOptions, HealthChecks } from "./health_check.ts";
+export type { ResolvedTarget, Target } from "./target.ts";
+export { afterAttempts } from "./target_attempts.ts";
+
+// How many calls, and how fast.
+export {
+  Bulkhead,
+  bulkhead,
+  type BulkheadLimits,
+  type BulkheadMetrics,
+  type BulkheadOptions,
+} from "./bulkhead.ts";
+export type { CallPriority, QueueOptions, QueueState } from "./bulkhead_options.ts";
+export type { CountUntil } from "./bulkhead_gate.ts";
+export { ratePacing, type RatePacingOptions } from "./rate_pacing.ts";
+export { RatePacer, type RatePacerMetrics, type RatePacerOptions } from "./rate_pacer.ts";
+export { adaptiveThrottle, type AdaptiveThrottleOptions } from "./adaptive_throttle.ts";
+export {
+  AdaptiveThrottle,
+  type ThrottleMetrics,
+  type ThrottleOptions,
+} from "./adaptive_throttle_state.ts";
+export { adaptiveConcurrency, type AdaptiveConcurrencyOptions } from "./adaptive_concurrency.ts";
+export {
+  ConcurrencyLimiter,
+  type ConcurrencyLimiterOptions,
+  type ConcurrencyMetrics,
+} from "./adaptive_concurrency_limiter.ts";
+export {
+  BulkheadFullError,
+  CallRefusedError,
+  CallThrottledError,
+} from "../message/overload_errors.ts";
+
+// Answers from elsewhere.
+export { fallback, type FallbackOptions } from "./fallback.ts";
+export type { FallbackFailure, FallbackFunction } from "./fallback_answer.ts";
+export { hedge, type HedgeOptions } from "./hedge.ts";
+export type { HedgeEvent } from "./hedge_call.ts";
+export { HedgeLatencies } from "./hedge_latencies.ts";
+export { HedgeBudget, type Withdrawable } from "./hedge_budget.ts";
+export { coalesce, type CoalesceMetrics, type CoalesceOptions, Flights } from "./coalesce.ts";
+export type { Flight, FlightCaller, FlightOptions } from "./coalesce_flight.ts";
+export type { CallKey } from "./coalesce_key.ts";
