@@ -35,8 +35,11 @@ export class BoundWait implements BodyDeadline, BodyWait, Waiting {
     this.#controller = controller;
   }
 
-  /** This one, as a body is read once. */
+  /** This one for the first reader; copies of a response, as those of a shared call, have several. */
   newWait(giveUp: (error: unknown) => void): BodyWait {
+    if (this.#giveUp !== undefined) {
+      return new BoundWait(this.#policy, this.#start, this.#controller).newWait(giveUp);
+    }
     this.#giveUp = giveUp;
     return this;
   }

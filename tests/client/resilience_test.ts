@@ -144,7 +144,7 @@ Deno.test("client resilience: what contradicts itself is refused when the client
       "CircuitBreakerConfigError",
       /never sees a slow call/,
     ],
-    [{ circuitBreaker: { failureThreshold: 2 } }, "CircuitBreakerConfigError", /failureThreshold/],
+    [{ circuitBreaker: { failureThreshold: 2 } }, "CircuitBreakerConfigError", /failure threshold/],
     [{ bulkhead: {} }, "TypeError", /bulkhead|Bulkhead/],
   ];
   for (const [config, name, message] of table) {
