@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { callSignal } from "../message/call_signal.ts";
 import { type Clock, systemClock } from "../message/clock.ts";
 import type { Fetch } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
@@ -22,7 +23,6 @@ import {
   type QueueOptions,
   queueOptions,
   type QueueState,
-  signalOf,
   UNREAD_LIMIT,
 } from "./bulkhead_options.ts";
 import { isTransient } from "./call_failure.ts";
@@ -192,7 +192,7 @@ export class ConcurrencyLimiter {
   ): Promise<Response> {
     const place = this.#gate.tryEnter();
     if (place !== undefined) return this.#send(place, next, input, init);
-    return this.#gate.enter(signalOf(input, init), priorityOf(priority, input, init))
+    return this.#gate.enter(callSignal(input, init), priorityOf(priority, input, init))
       .then((late) => this.#send(late, next, input, init));
   }
 
@@ -212,7 +212,7 @@ export class ConcurrencyLimiter {
       this.#record(now, status < 400 ? now - start : undefined);
       return response;
     }, (error) => {
-      if (isTransient(error, signalOf(input, init))) {
+      if (isTransient(error, callSignal(input, init))) {
         this.#isOverload = true;
         this.#record(this.#clock.now(), undefined);
       }

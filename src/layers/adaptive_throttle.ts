@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { callSignal } from "../message/call_signal.ts";
 import type { Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import {
@@ -15,7 +16,7 @@ import {
   type ThrottleOptions,
   throttleOptions,
 } from "./adaptive_throttle_state.ts";
-import { failureCodes, OVERLOAD, signalOf } from "./bulkhead_options.ts";
+import { failureCodes, OVERLOAD } from "./bulkhead_options.ts";
 import { isTransient } from "./call_failure.ts";
 
 /** Options of {@linkcode adaptiveThrottle}: counts of its own, or ones that are shared. */
@@ -80,7 +81,7 @@ export function adaptiveThrottle(options: AdaptiveThrottleOptions = {}): Layer {
       if (!refusals.has(response.status)) throttle.accept();
       return response;
     }, (error) => {
-      if (!isTransient(error, signalOf(input, init))) throttle.forget();
+      if (!isTransient(error, callSignal(input, init))) throttle.forget();
       throw error;
     });
   };

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { callSignal } from "../message/call_signal.ts";
 import type { Fetch } from "../message/fetch.ts";
 import type { Gate } from "./bulkhead_gate.ts";
 
@@ -74,7 +75,7 @@ async function waitAndSend(
   input: Request | URL | string,
   init: RequestInit | undefined,
 ): Promise<Response> {
-  const place = await gate.enter(signalOf(input, init), priorityOf(priority, input, init));
+  const place = await gate.enter(callSignal(input, init), priorityOf(priority, input, init));
   return await gate.send(place, next, input, init);
 }
 
@@ -87,16 +88,6 @@ export function priorityOf(
   const number = priority === undefined ? 0 : priority(input, init);
   if (typeof number === "number" && !Number.isNaN(number)) return number;
   throw new TypeError(`Cannot let a call wait with priority ${number}: return a number`);
-}
-
-/** The signal that the caller gave; an init's takes the place of the request's, as in `fetch`. */
-export function signalOf(
-  input: Request | URL | string,
-  init: RequestInit | undefined,
-): AbortSignal | undefined {
-  const given = init?.signal;
-  if (given !== undefined) return given ?? undefined;
-  return input instanceof Request ? input.signal : undefined;
 }
 
 /**

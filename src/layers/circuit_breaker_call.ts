@@ -5,11 +5,11 @@
  *
  * @module
  */
+import { callSignal } from "../message/call_signal.ts";
 import type { Fetch } from "../message/fetch.ts";
 import type { Circuit } from "./circuit_breaker_circuit.ts";
 import { unlessAborted } from "./circuit_breaker_claim.ts";
 import { isFailedCall, isFailedResponse } from "./circuit_breaker_judge.ts";
-import { callerSignal } from "./circuit_breaker_outcome.ts";
 import type { CircuitPolicy } from "./circuit_breaker_policy.ts";
 import type { SharedCircuit } from "./circuit_breaker_shared.ts";
 import type { SharedClaim } from "./circuit_breaker_shared_state.ts";
@@ -55,7 +55,7 @@ export class CircuitCalls {
     const claiming = agreement.claim();
     let claim: SharedClaim;
     try {
-      claim = await unlessAborted(claiming, callerSignal(input, init));
+      claim = await unlessAborted(claiming, callSignal(input, init));
     } catch (reason) {
       if (epoch === circuit.epoch) circuit.leave(undefined);
       claiming.then((late) => agreement.settle(late, undefined));
@@ -102,7 +102,7 @@ export class CircuitCalls {
       },
       (error) => {
         if (epoch === circuit.epoch) {
-          const isAborted = callerSignal(input, init)?.aborted === true;
+          const isAborted = callSignal(input, init)?.aborted === true;
           this.#failed(circuit, start, error, isAborted, claim);
         }
         throw error;
@@ -144,6 +144,6 @@ function refuse(
   input: Request | URL | string,
   init: RequestInit | undefined,
 ): Promise<Response> {
-  const signal = callerSignal(input, init);
+  const signal = callSignal(input, init);
   return Promise.reject(signal?.aborted ? signal.reason : circuit.refusal());
 }

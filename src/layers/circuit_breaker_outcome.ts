@@ -41,13 +41,3 @@ const ownFaults: readonly (abstract new (...parts: never[]) => Error)[] = [
   GenericClientError,
   ResiliencyError,
 ];
-
-/** The signal that the caller gave; an init's takes the place of the request's, as in `fetch`. */
-export function callerSignal(
-  input: Request | URL | string,
-  init: RequestInit | undefined,
-): AbortSignal | undefined {
-  const given = init?.signal;
-  if (given !== undefined) return given ?? undefined;
-  return input instanceof Request ? input.signal : undefined;
-}

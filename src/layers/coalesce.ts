@@ -6,10 +6,11 @@
  *
  * @module
  */
+import { callSignal } from "../message/call_signal.ts";
 import type { Fetch, Layer } from "../message/fetch.ts";
 import { isToken } from "../message/header_value.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { checkWhole, signalOf } from "./bulkhead_options.ts";
+import { checkWhole } from "./bulkhead_options.ts";
 import { Flight, type FlightOptions } from "./coalesce_flight.ts";
 import { type CallKey, callKey } from "./coalesce_key.ts";
 
@@ -138,7 +139,7 @@ export function coalesce(options: CoalesceOptions = {}): Layer {
     if (method !== "GET") return sendOther(flights, method, next, input, init);
     const key = callKey(input, init, ignored);
     if (key === undefined) return next(input, init);
-    const signal = signalOf(input, init);
+    const signal = callSignal(input, init);
     const found = flights.find(key);
     if (found !== undefined) return found.join(signal, () => next(input, init));
     if (signal?.aborted) return Promise.reject(signal.reason);

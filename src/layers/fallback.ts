@@ -7,10 +7,11 @@
  *
  * @module
  */
+import { callSignal } from "../message/call_signal.ts";
 import { MaximumWaitTimeExceededError, ResiliencyError } from "../message/client_errors.ts";
 import type { Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { failureCodes, signalOf } from "./bulkhead_options.ts";
+import { failureCodes } from "./bulkhead_options.ts";
 import { isTransient } from "./call_failure.ts";
 import { type Answerer, answererOf, type FallbackFunction } from "./fallback_answer.ts";
 
@@ -114,7 +115,7 @@ async function recover(
   input: Request | URL | string,
   init: RequestInit | undefined,
 ): Promise<Response> {
-  const signal = signalOf(input, init);
+  const signal = callSignal(input, init);
   if (signal?.aborted || !shouldHandle(error)) throw error;
   const other = await answer({ error, response: undefined, input, init });
   if (other === undefined) throw error;

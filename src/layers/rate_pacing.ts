@@ -7,9 +7,10 @@
  *
  * @module
  */
+import { callSignal } from "../message/call_signal.ts";
 import type { Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { type CallPriority, priorityOf, signalOf } from "./bulkhead_options.ts";
+import { type CallPriority, priorityOf } from "./bulkhead_options.ts";
 import { pacerOptions, RatePacer, type RatePacerOptions } from "./rate_pacer.ts";
 
 /** Options of {@linkcode ratePacing}: a rate of its own, or a pacer that is shared. */
@@ -65,7 +66,7 @@ export function ratePacing(options: RatePacingOptions): Layer {
   const pacer = given ?? new RatePacer(own as RatePacerOptions);
   return (next) => (input, init) => {
     if (pacer.tryTake()) return next(input, init);
-    const signal = signalOf(input, init);
+    const signal = callSignal(input, init);
     return pacer.take(signal, priorityOf(priority, input, init)).then(() => {
       signal?.throwIfAborted();
       return next(input, init);

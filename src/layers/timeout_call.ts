@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { callSignal } from "../message/call_signal.ts";
 import { isConnection } from "../message/connection.ts";
 import type { Fetch } from "../message/fetch.ts";
 import { watchBody } from "./timeout_body.ts";
@@ -23,7 +24,7 @@ export function timedCall(
   input: Request | URL | string,
   init: RequestInit | undefined,
 ): Promise<Response> {
-  const caller = callerSignal(input, init);
+  const caller = callSignal(input, init);
   if (caller?.aborted) {
     dropBody(input, init, caller.reason);
     return Promise.reject(caller.reason);
@@ -122,16 +123,6 @@ class TimedCall implements Waiting {
     this.#isOver = true;
     this.#caller?.removeEventListener("abort", this);
   }
-}
-
-/** The signal that the caller gave; an init's takes the place of the request's, as in `fetch`. */
-function callerSignal(
-  input: Request | URL | string,
-  init: RequestInit | undefined,
-): AbortSignal | undefined {
-  const given = init?.signal;
-  if (given !== undefined) return given ?? undefined;
-  return input instanceof Request ? input.signal : undefined;
 }
 
 /** A stream that will never be sent is told so, as by `fetch`: it may hold a file open. */
