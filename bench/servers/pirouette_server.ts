@@ -1,13 +1,11 @@
 /**
- * This library by its server entry, as a program imports it that starts often and calls nobody.
+ * This library by its server entry, as a program imports it that starts often and calls nobody: the
+ * hello row only.
  *
  * @module
  */
-import { get, type Resource, serve, service } from "@pirouette/http/server";
-import { chosen } from "../support/program.ts";
+import { get, serve, service } from "@pirouette/http/server";
 
-const resource = await chosen<Resource>({
-  hello: () => get("/", () => "Hello, World!"),
-});
-const server = await serve(service({}, [resource]), { port: 0, host: "127.0.0.1" });
+const hello = service({}, [get("/", () => "Hello, World!")]);
+const server = await serve(hello, { port: 0, host: "127.0.0.1" });
 console.log(server.port);
