@@ -3,7 +3,7 @@
  * cost in good ones. Writes a table for each question and plots to `bench/plots/`; fails where
  * something is not as it must be.
  *
- * `deno run --no-lock -A bench/resilience.ts [--only storm,overload,slow,dead,halfOpen,leak,overhead]`
+ * `deno run --no-lock -A bench/resilience.ts [--only storm,overload,slow,dead,halfOpen,leak,overhead,refusal]`
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { leak } from "./resilience_leak.ts";
 import { overhead } from "./resilience_overhead.ts";
 import { overload } from "./resilience_overload.ts";
 import type { Question } from "./resilience_question.ts";
+import { refusal } from "./resilience_refusal.ts";
 import { slow } from "./resilience_slow.ts";
 import { storm } from "./resilience_storm.ts";
 import { svgOf } from "./support/plot.ts";
@@ -26,6 +27,7 @@ const questions: Readonly<Record<string, Question>> = {
   halfOpen,
   leak,
   overhead,
+  refusal,
 };
 
 if (import.meta.main) {

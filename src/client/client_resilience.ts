@@ -14,8 +14,10 @@ import { failover, type FailoverOptions } from "../layers/failover.ts";
 import { FailoverTargets } from "../layers/failover_targets.ts";
 import { hedge, type HedgeOptions } from "../layers/hedge.ts";
 import { loadBalance, type LoadBalanceOptions } from "../layers/load_balance.ts";
+import type { LoadBalancer } from "../layers/load_balancer.ts";
 import { retry } from "../layers/retry.ts";
 import type { RetryOptions } from "../layers/retry_options.ts";
+import type { Target } from "../layers/target.ts";
 import { timeout, type TimeoutOptions } from "../layers/timeout.ts";
 import { CircuitBreakerConfigError } from "../message/client_errors.ts";
 import type { Layer } from "../message/fetch.ts";
@@ -160,9 +162,58 @@ function targetLayers(
     );
   }
   if (inTurn !== undefined) {
-    const knowsBase = inTurn.targets instanceof FailoverTargets;
-    return [failover(knowsBase ? inTurn : { ...ownOptions(inTurn), base })];
+    const options: FailoverOptions = ownOptions(inTurn);
+    refuseBase("failover", options);
+    const { targets } = options;
+    if (!(targets instanceof FailoverTargets)) {
+      const layer = failover({ ...options, base });
+      refuseBypass("failover", targets);
+      return [layer];
+    }
+    refuseStrangers("failover", targets, base);
+    refuseBypass("failover", targets.targets);
+    return [failover(options)];
   }
   if (spread === undefined) return [];
-  return [loadBalance("balancer" in spread ? spread : { ...ownOptions(spread), base })];
+  const options: LoadBalanceOptions = ownOptions(spread);
+  refuseBase("loadBalance", options);
+  if (!("balancer" in options)) {
+    const layer = loadBalance({ ...options, base });
+    refuseBypass("loadBalance", options.targets);
+    return [layer];
+  }
+  const layer = loadBalance(options);
+  refuseStrangers("loadBalance", options.balancer, base);
+  refuseBypass("loadBalance", options.balancer.targets);
+  return [layer];
+}
+
+function refuseBase(name: string, options: object): void {
+  if (!("base" in options) || options.base === undefined) return;
+  throw new TypeError(`Client has its URL as the base of ${name}: leave out base`);
+}
+
+/** Refuses targets that calls of this client would never reach, as it names none of them. */
+function refuseStrangers(name: string, list: FailoverTargets | LoadBalancer, base: string): void {
+  try {
+    list.pathOf(base);
+  } catch (cause) {
+    throw new TypeError(
+      `Client has targets for ${name} that know nothing of its URL: make them with base "${base}"`,
+      { cause },
+    );
+  }
+}
+
+/** What a target's calls may go through. */
+type Sent = { readonly fetch?: Target["fetch"] | undefined };
+
+/** Refuses a fetch that would go past all that the client does below: limits, redirects, cookies. */
+function refuseBypass(name: string, targets: readonly (Sent | string | URL)[]): void {
+  for (const [index, target] of targets.entries()) {
+    if (typeof target === "string" || target instanceof URL || target.fetch === undefined) continue;
+    throw new TypeError(
+      `Client would skip its own limits at target ${index} of ${name}, which has a fetch: use FailoverClient or LoadBalanceClient, whose targets take a transport`,
+    );
+  }
 }

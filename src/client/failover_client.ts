@@ -17,7 +17,7 @@ import type {
   HeadCall,
   MessageCall,
 } from "./call_signatures.ts";
-import { Client } from "./client.ts";
+import type { Client } from "./client.ts";
 import {
   defined,
   type SharedClientConfiguration,
@@ -88,10 +88,7 @@ export class FailoverClient implements Disposable, AsyncDisposable {
     const services = new TargetServices("FailoverClient", targets);
     this.#services = services;
     this.targets = new FailoverTargets(services.targets, services.base);
-    const { fetch: _fetch, transport: _transport, ...others } = config;
-    this.client = new Client(services.base, {
-      ...others,
-      ...services.sending(config),
+    this.client = services.clientOf(config, {
       failover: {
         targets: this.targets,
         ...defined({ failoverCodes, interval, methods, bufferLimit, clock }),

@@ -17,7 +17,7 @@ import type {
   HeadCall,
   MessageCall,
 } from "./call_signatures.ts";
-import { Client } from "./client.ts";
+import type { Client } from "./client.ts";
 import {
   defined,
   type SharedClientConfiguration,
@@ -104,10 +104,7 @@ export class LoadBalanceClient implements Disposable, AsyncDisposable {
       targets: services.targets,
       base: services.base,
     });
-    const { fetch: _fetch, transport: _transport, ...others } = config;
-    this.client = new Client(services.base, {
-      ...others,
-      ...services.sending(config),
+    this.client = services.clientOf(config, {
       loadBalance: { balancer: this.balancer, ...defined({ failover, methods, bufferLimit }) },
     });
     ({

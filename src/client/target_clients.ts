@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { CircuitBreaker } from "../layers/circuit_breaker_object.ts";
 import type { Target } from "../layers/target.ts";
-import type { Fetch } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import type { Client } from "./client.ts";
+import { Client } from "./client.ts";
 import type { ClientConfiguration } from "./client_config.ts";
 import { isTransport } from "./client_sender.ts";
+import { TargetPlaces } from "./target_places.ts";
 import { type Transport, transport } from "./transport.ts";
 import { platformFetch } from "./transport_default.ts";
 import type { TransportOptions } from "./transport_options.ts";
@@ -40,11 +41,11 @@ export class TargetServices {
   readonly targets: readonly Target[];
   /** The address of the first one, which calls name. */
   readonly base: string;
-  readonly #routes: readonly Route[];
-  readonly #own: Transport[];
+  readonly #services: readonly TargetService[];
+  readonly #own: Transport[] = [];
 
   /**
-   * Reads targets.
+   * Reads targets, and opens nothing yet.
    *
    * @throws {TypeError} when there is none, or one has an option that there is not.
    */
@@ -54,58 +55,86 @@ export class TargetServices {
         `${subject} needs at least one target, as { url: "https://one.example" }`,
       );
     }
-    const services = given.map((one) => readService(subject, one));
-    this.targets = services.map(({ transport: _, ...target }) => target);
-    this.base = String(services[0]?.url);
-    const own: Transport[] = [];
-    this.#routes = services.flatMap(({ url, transport: way }) => {
-      if (way === undefined) return [];
-      const made = isTransport(way) ? way : transport(way);
-      if (made !== way) own.push(made);
-      return [{ prefix: String(url).replace(/\/+$/, ""), fetch: made.fetch }];
-    });
-    this.#own = own;
+    this.#services = given.map((one) => readService(subject, one));
+    this.targets = this.#services.map(({ transport: _, ...target }) => target);
+    this.base = String(this.#services[0]?.url);
   }
 
   /**
-   * What of a client's configuration says how it sends: as it is where no target has a transport, else a
-   * fetch that chooses among them.
+   * Makes the client that calls the targets.
+   *
+   * @param given what the program asked for
+   * @param choice what chooses among the targets
+   * @throws {TypeError} as {@linkcode Client} does; then nothing stays open.
    */
-  sending({ fetch, transport: way }: SharedClientConfiguration): SharedClientConfiguration {
-    const routes = this.#routes;
-    if (routes.length === 0) return defined({ fetch, transport: way });
-    const shared = way === undefined || isTransport(way) ? way : transport(way);
-    if (shared !== undefined && shared !== way) this.#own.push(shared);
-    const others = fetch ?? shared?.fetch ?? platformFetch;
-    return {
-      fetch: (input, init) => {
-        const url = input instanceof Request ? input.url : String(input);
-        const route = routes.find(({ prefix }) => isBelow(url, prefix));
-        return (route?.fetch ?? others)(input, init);
-      },
-    };
+  clientOf(
+    given: SharedClientConfiguration,
+    choice: Pick<ClientConfiguration, "failover" | "loadBalance">,
+  ): Client {
+    // What was taken apart inherits again.
+    const config = ownOptions(given);
+    const { fetch: _fetch, transport: _transport, circuitBreaker, ...others } = config;
+    try {
+      return new Client(this.base, {
+        ...others,
+        ...this.#sending(config),
+        ...defined({ circuitBreaker: this.#breaking(circuitBreaker) }),
+        ...choice,
+      });
+    } catch (error) {
+      for (const transport of this.#own) transport[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Frees the connections of the targets' own transports, and of the client. */
   async close(client: Client): Promise<void> {
     await Promise.all([client.close(), ...this.#own.map((one) => one.close())]);
   }
-}
 
-/** A target that has a transport. */
-interface Route {
-  readonly prefix: string;
-  readonly fetch: Fetch;
+  /**
+   * What of a client's configuration says how it sends: as it is where no target has a transport, else a
+   * fetch that chooses among them.
+   */
+  #sending({ fetch, transport: way }: SharedClientConfiguration): ClientConfiguration {
+    if (this.#services.every(({ transport }) => transport === undefined)) {
+      return defined({ fetch, transport: way });
+    }
+    const fetches = this.#services.map(({ transport }) => this.#open(transport)?.fetch);
+    const others = fetch ?? this.#open(way)?.fetch ?? platformFetch;
+    const places = new TargetPlaces(this.targets);
+    return {
+      fetch: (input, init) => {
+        const url = input instanceof Request ? input.url : String(input);
+        return (fetches[places.of(url) ?? -1] ?? others)(input, init);
+      },
+    };
+  }
+
+  #open(way: TransportOptions | Transport | undefined): Transport | undefined {
+    if (way === undefined || isTransport(way)) return way;
+    const made = transport(way);
+    this.#own.push(made);
+    return made;
+  }
+
+  /** Circuits go by origin, unless targets share one: then it is the address of the target. */
+  #breaking(given: ClientConfiguration["circuitBreaker"]): ClientConfiguration["circuitBreaker"] {
+    if (given === undefined || given === false || given instanceof CircuitBreaker) return given;
+    const config = given === true ? {} : given;
+    const origins = new Set(this.targets.map(({ url }) => URL.parse(String(url))?.origin));
+    if (typeof config !== "object" || config === null) return given;
+    if (Object.hasOwn(config, "target")) return given;
+    if (origins.size === this.targets.length) return given;
+    const places = new TargetPlaces(this.targets);
+    return { ...config, target: (url) => places.nameOf(url) };
+  }
 }
 
 function readService(subject: string, given: TargetService | string | URL): TargetService {
   if (typeof given === "string" || given instanceof URL) return { url: given };
   checkOptions(`A target of ${subject}`, given, known);
   return ownOptions(given);
-}
-
-function isBelow(url: string, prefix: string): boolean {
-  return url.startsWith(prefix) && /^(?:[/?#]|$)/.test(url.slice(prefix.length));
 }
 
 /** The options that were given: one that is there and undefined would be one of the wrong type. */

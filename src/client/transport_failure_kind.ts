@@ -126,7 +126,10 @@ function kindOfCode(
       : "responseStart";
   }
   if (code === "UND_ERR_SOCKET") return "responseStart";
-  if (code === "EPIPE" || code === "ECONNRESET") return hasBody ? "requestBody" : "responseStart";
+  // Also time that ran out, or a route that was lost, under a connection that was there.
+  if (code === "EPIPE" || code === "ECONNRESET" || /^(?:read|write) E/.test(message)) {
+    return hasBody ? "requestBody" : "responseStart";
+  }
   // The system's other codes (ECONNREFUSED, ENOTFOUND, EAI_AGAIN, …) come from connecting.
   return /^E[A-Z0-9]+(?:_[A-Z]+)?$/.test(code) && !code.startsWith("ERR_") ? "connect" : undefined;
 }

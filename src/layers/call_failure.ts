@@ -10,12 +10,14 @@
 import {
   AllLoadBalanceEndpointsFailedError,
   ClientConnectorError,
+  FailoverActionFailedError,
   FailoverAllEndpointsFailedError,
   Http2ClientError,
   IdleTimeoutError,
   InboundResponseError,
   WritingOutboundRequestBodyError,
 } from "../message/client_errors.ts";
+import { isTlsFailure } from "./tls_failure.ts";
 
 /**
  * Whether a call failed for a reason that may pass: no connection, none that lasted, no answer in time.
@@ -27,10 +29,31 @@ import {
  */
 export function isTransient(error: unknown, signal?: AbortSignal | null): boolean {
   if (signal?.aborted) return false;
+  if (haveAllFailed(error)) return isAnyTransient(error);
+  return isOneTransient(error);
+}
+
+/** Whether a call was tried at several targets, and failed at each. */
+export function haveAllFailed(
+  error: unknown,
+): error is AllLoadBalanceEndpointsFailedError | FailoverAllEndpointsFailedError {
+  return error instanceof AllLoadBalanceEndpointsFailedError ||
+    error instanceof FailoverAllEndpointsFailedError;
+}
+
+/** Where each target refused, as by an open circuit, there is nothing to try again. */
+function isAnyTransient({ cause }: Error): boolean {
+  if (!(cause instanceof AggregateError) || cause.errors.length === 0) return true;
+  return cause.errors.some((error: unknown) =>
+    error instanceof FailoverActionFailedError || haveAllFailed(error) || isOneTransient(error)
+  );
+}
+
+function isOneTransient(error: unknown): boolean {
   if (transientErrors.some((errorClass) => error instanceof errorClass)) return true;
   // A timeout signal of somebody else's than the caller.
   if (error instanceof DOMException) return error.name === "TimeoutError";
-  return error instanceof TypeError && isOfNetwork(error);
+  return error instanceof TypeError && isOfNetwork(error) && !isTlsFailure(error);
 }
 
 const transientErrors: readonly (abstract new (...parts: never[]) => Error)[] = [
@@ -39,9 +62,6 @@ const transientErrors: readonly (abstract new (...parts: never[]) => Error)[] = 
   InboundResponseError,
   WritingOutboundRequestBodyError,
   Http2ClientError,
-  // Each of their targets failed so.
-  AllLoadBalanceEndpointsFailedError,
-  FailoverAllEndpointsFailedError,
 ];
 
 /** Mistakes in a call are TypeErrors too: those of the network have a cause, or a browser's words. */

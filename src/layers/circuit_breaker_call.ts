@@ -6,6 +6,7 @@
  * @module
  */
 import { callSignal } from "../message/call_signal.ts";
+import { CircuitOpenError, type CircuitOpenErrorOptions } from "../message/circuit_open_error.ts";
 import type { Fetch } from "../message/fetch.ts";
 import type { Circuit } from "./circuit_breaker_circuit.ts";
 import { unlessAborted } from "./circuit_breaker_claim.ts";
@@ -145,5 +146,14 @@ function refuse(
   init: RequestInit | undefined,
 ): Promise<Response> {
   const signal = callSignal(input, init);
-  return Promise.reject(signal?.aborted ? signal.reason : circuit.refusal());
+  return signal?.aborted ? Promise.reject(signal.reason) : reject(circuit.refuse());
+}
+
+/**
+ * Most of what a refusal costs is the trace of the error's stack, the more the deeper it is. So the
+ * error is made when the layers above have returned; who awaits it is in the trace all the same.
+ */
+async function reject(options: CircuitOpenErrorOptions): Promise<never> {
+  await undefined;
+  throw new CircuitOpenError(options);
 }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { CircuitOpenError } from "../message/circuit_open_error.ts";
+import type { CircuitOpenErrorOptions } from "../message/circuit_open_error.ts";
 import { type CircuitPolicy, openTime } from "./circuit_breaker_policy.ts";
 import { SharedCircuit } from "./circuit_breaker_shared.ts";
 import type { SharedClaim, SharedView } from "./circuit_breaker_shared_state.ts";
@@ -163,15 +163,13 @@ export class Circuit {
   }
 
   /** What a call is told that may not go; it is counted. */
-  refusal(): CircuitOpenError {
+  refuse(): CircuitOpenErrorOptions {
     this.#rejected++;
     const left = this.#state === "OPEN" ? this.#until - this.#policy.clock.now() : 0;
-    const cause = this.#cause === undefined ? {} : { cause: this.#cause };
-    return new CircuitOpenError({
-      target: this.target,
-      retryAfter: Math.max(0, left),
-      ...cause,
-    });
+    const { target } = this;
+    const retryAfter = Math.max(0, left);
+    const cause = this.#cause;
+    return cause === undefined ? { target, retryAfter } : { target, retryAfter, cause };
   }
 
   /** Asks for no trial for a while, as other instances make them; the place of one is free again. */

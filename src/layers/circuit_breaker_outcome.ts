@@ -6,6 +6,7 @@
  */
 import { ClientAuthError, GenericClientError, ResiliencyError } from "../message/client_errors.ts";
 import { isTransient } from "./call_failure.ts";
+import { isTlsFailure } from "./tls_failure.ts";
 
 /** How a call ended: with the head of a response, or with an error. */
 export interface CallOutcome {
@@ -26,7 +27,7 @@ export interface CallOutcome {
  * a mistake in it: else one user who can make a call malformed could open the circuit for all.
  */
 export function isTargetFailure(error: unknown): boolean {
-  if (isTransient(error)) return true;
+  if (isTransient(error) || isTlsFailure(error)) return true;
   if (error instanceof DOMException && error.name === "AbortError") return false;
   return !ownFaults.some((errorClass) => error instanceof errorClass);
 }

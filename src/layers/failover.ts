@@ -161,7 +161,8 @@ async function failOver(policy: Policy, next: Fetch, call: Call): Promise<Respon
       if (result.response !== undefined) return result.response;
       throw result.error;
     }
-    await result.response?.body?.cancel().catch(() => {});
+    // Not waited for: a source that never settles its cancellation must not hold up the call.
+    result.response?.body?.cancel().catch(() => {});
     if (isLast) {
       throw new FailoverAllEndpointsFailedError(
         `All the failover endpoints failed. ${result.last}`,

@@ -15,6 +15,7 @@ import { HedgeBudget, type Withdrawable } from "./hedge_budget.ts";
 import { HedgedCall, type HedgeEvent, type HedgePolicy } from "./hedge_call.ts";
 import { HedgeLatencies } from "./hedge_latencies.ts";
 import { Replay } from "./replay.ts";
+import { earlierAttempts } from "./target_attempts.ts";
 import { TimeoutQueue } from "./timeout_queue.ts";
 
 /** Options of {@linkcode hedge}. */
@@ -149,7 +150,7 @@ export function hedge(options: HedgeOptions = {}): Layer {
     } catch (error) {
       return Promise.reject(error);
     }
-    return new HedgedCall(policy, next, replay).send();
+    return new HedgedCall(policy, next, replay, earlierAttempts(init)).send();
   };
 }
 

@@ -72,12 +72,17 @@ export class HedgedCall implements Waiting {
   /** Whether it is being found out if the call can be sent again. */
   #isAsking = false;
   /** What failed, for who chooses the target of the next request. */
-  readonly #outcomes: unknown[] = [];
+  readonly #outcomes: unknown[];
   #refused: Response | undefined = undefined;
   #error: unknown = undefined;
 
-  /** Prepares a call. */
-  constructor(policy: HedgePolicy, next: Fetch, replay: Replay) {
+  /**
+   * Prepares a call.
+   *
+   * @param earlier what failed before, by a layer above
+   */
+  constructor(policy: HedgePolicy, next: Fetch, replay: Replay, earlier: readonly unknown[]) {
+    this.#outcomes = [...earlier];
     this.#policy = policy;
     this.#next = next;
     this.#replay = replay;

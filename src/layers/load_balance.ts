@@ -138,7 +138,7 @@ async function balance(
       );
       tried.push(target.index);
       try {
-        return await attempt(balancer, target, start, next, call);
+        return await attempt(balancer, target, start, next, call, tried);
       } catch (error) {
         if (!mayWorkElsewhere(error, replay.signal)) {
           // The caller gave up, or the mistake is in the call.
@@ -165,6 +165,7 @@ async function attempt(
   start: number,
   next: Fetch,
   { input, init, path, replay }: Call,
+  tried: readonly number[],
 ): Promise<Response> {
   const url = targetUrl(target, path);
   let response: Response;
@@ -175,7 +176,7 @@ async function attempt(
     target.outstanding--;
   }
   observe(balancer, target, start, response.status >= 500 ? "failure" : "success");
-  if (response.status >= 400) balancer.remember(response, [target.index]);
+  if (response.status >= 400) balancer.remember(response, tried);
   return countBody(response, input, init, target, balancer);
 }
 

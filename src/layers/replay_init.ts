@@ -21,10 +21,11 @@ export function initOf(request: Request, init: RequestInit | undefined): Streami
     ...init,
     method: request.method,
     headers: request.headers,
-    redirect: request.redirect,
   };
   delete later.body;
   Object.defineProperty(later, "signal", { get: () => request.signal, enumerable: true });
+  // A request that says nothing says "follow", and a layer below may know better than the default.
+  if (request.redirect !== "follow") later.redirect = request.redirect;
   if (request.cache !== undefined) later.cache = request.cache;
   if (request.credentials !== undefined) later.credentials = request.credentials;
   if (request.referrerPolicy !== undefined) later.referrerPolicy = request.referrerPolicy;

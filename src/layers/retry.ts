@@ -8,6 +8,7 @@
  * @module
  */
 import type { Fetch, Layer } from "../message/fetch.ts";
+import { isTransient } from "./call_failure.ts";
 import { Replay } from "./replay.ts";
 import { isOneShot } from "./replay_body.ts";
 import { repeatableInit } from "./replay_init.ts";
@@ -67,20 +68,28 @@ function send(
   if (!isRepeatable(policy, input, init)) return next(input, init);
   const { statusCodes, shouldRetry, total, clock } = policy;
   const start = total === Infinity ? 0 : clock.now();
-  const call = { policy, next, input, init, start };
   const kept = isReadOnce(input, init) ? new Replay(input, init, policy.bufferLimit) : undefined;
   const answer = kept === undefined ? next(input, init) : kept.send(next);
   return answer.then((response) => {
     if (shouldRetry !== undefined || statusCodes.has(response.status)) {
-      return goOn(call, kept, { response });
+      return goOn({ policy, next, input, init, start }, kept, { response });
     }
     kept?.drop();
     return response;
-  }, (error) => goOn(call, kept, { error }));
+  }, (error) => {
+    // When all is down, most calls end with what another layer refuses them with.
+    if (shouldRetry !== undefined || isTransient(error)) {
+      return goOn({ policy, next, input, init, start }, kept, { error });
+    }
+    kept?.drop();
+    throw error;
+  });
 }
 
 /** Whether the body can be read only once, so that it is kept when it is first sent. */
 function isReadOnce(input: Request | URL | string, init: RequestInit | undefined): boolean {
   if (isOneShot(init?.body)) return true;
-  return input instanceof Request && input.method !== "GET" && input.method !== "HEAD";
+  // Asking what a string is an instance of costs more than its type.
+  return typeof input !== "string" && input instanceof Request && input.method !== "GET" &&
+    input.method !== "HEAD";
 }

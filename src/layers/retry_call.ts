@@ -53,7 +53,8 @@ export function isRepeatable(
   init: RequestInit | undefined,
 ): boolean {
   if (methods === undefined) return true;
-  const method = init?.method ?? (input instanceof Request ? input.method : "GET");
+  const method = init?.method ??
+    (typeof input !== "string" && input instanceof Request ? input.method : "GET");
   return methods.has(method) || methods.has(method.toUpperCase()) ||
     callHeaders(input, init).has("idempotency-key");
 }

@@ -97,7 +97,7 @@ export interface RetryOptions {
   /**
    * Limits retries to a share of the calls. One that is given can be shared; `false` for no limit.
    *
-   * @default a budget of the layer's own: 20% of the calls of 10 s, and 10 a second
+   * @default a budget of the layer's own: 20% of the calls, and 10 a second
    */
   readonly budget?: RetryBudget | RetryBudgetOptions | false;
   /**

@@ -8,12 +8,12 @@ import {
   AllRetryAttemptsFailed,
   ClientConnectorError,
   MaximumWaitTimeExceededError,
-  SslError,
   UpstreamServiceUnavailableError,
 } from "../message/client_errors.ts";
 import { callHeaders } from "../message/call_headers.ts";
 import { CallRefusedError } from "../message/overload_errors.ts";
-import { isTransient } from "./call_failure.ts";
+import { haveAllFailed, isTransient } from "./call_failure.ts";
+import { isTlsFailure } from "./tls_failure.ts";
 
 /**
  * Whether a call that failed at one target may work at another: the target, or the way to it, is at
@@ -23,8 +23,8 @@ import { isTransient } from "./call_failure.ts";
  */
 export function mayWorkElsewhere(error: unknown, signal?: AbortSignal | null): boolean {
   if (signal?.aborted) return false;
-  // A target's own fetch may try again itself.
-  if (error instanceof AllRetryAttemptsFailed) return true;
+  // A target's own fetch may try again itself, or have targets of its own.
+  if (error instanceof AllRetryAttemptsFailed || haveAllFailed(error)) return true;
   return isRefusal(error) || isTransient(error, signal);
 }
 
@@ -35,14 +35,19 @@ export function isUnsent(error: unknown): boolean {
   let cause = error.cause;
   for (let depth = 0; cause instanceof Error && depth < 5; depth++, cause = cause.cause) {
     if (cause.message.includes("client error (Connect)")) return true;
-    if ("code" in cause && unsentCodes.has(cause.code)) return true;
+    if ("code" in cause && unsentCodes.has(cause.code) && !isOfOpenSocket(cause)) return true;
   }
   return false;
 }
 
+/** A route can be lost, and time run out, under a connection that was there. */
+function isOfOpenSocket({ message }: Error): boolean {
+  return /^(?:read|write) /.test(message);
+}
+
 /** Whether the call did not leave this program, for a reason that holds for one target. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof UpstreamServiceUnavailableError || error instanceof SslError ||
+  return error instanceof UpstreamServiceUnavailableError || isTlsFailure(error) ||
     isOwnLimit(error);
 }
 

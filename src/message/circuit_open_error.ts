@@ -26,10 +26,16 @@ export class CircuitOpenError extends UpstreamServiceUnavailableError {
   readonly retryAfter: number;
 
   /** Makes the error; its text says the time in whole seconds, at least one. */
-  constructor({ target, retryAfter, ...options }: CircuitOpenErrorOptions) {
-    super(suspension(retryAfter), options);
-    this.target = target;
-    this.retryAfter = retryAfter;
+  constructor(options: CircuitOpenErrorOptions) {
+    super(suspension(options.retryAfter), options);
+    this.target = options.target;
+    this.retryAfter = options.retryAfter;
+  }
+
+  /** What a listener says to its own caller (RFC 9110 section 10.2.3); nothing where nobody knows. */
+  get headers(): Readonly<Record<string, string>> {
+    const { retryAfter } = this;
+    return retryAfter === Infinity ? {} : { "retry-after": String(seconds(retryAfter)) };
   }
 }
 
@@ -37,6 +43,10 @@ export class CircuitOpenError extends UpstreamServiceUnavailableError {
 function suspension(retryAfter: number): string {
   const time = retryAfter === Infinity
     ? "until its circuit is closed."
-    : `for ${Math.max(1, Math.ceil(retryAfter / 1000))} seconds.`;
+    : `for ${seconds(retryAfter)} seconds.`;
   return `Upstream service unavailable. Requests to upstream service will be suspended ${time}`;
+}
+
+function seconds(retryAfter: number): number {
+  return Math.max(1, Math.ceil(retryAfter / 1000));
 }

@@ -10,6 +10,7 @@ import { VirtualClock } from "@pirouette/http/testing";
 import { circuitBreaker, circuitBreakerOf } from "../../src/layers/circuit_breaker.ts";
 import type { CircuitBreakerConfig } from "../../src/layers/circuit_breaker_config.ts";
 import { CircuitBreaker } from "../../src/layers/circuit_breaker_object.ts";
+import { retry } from "../../src/layers/retry.ts";
 import type { CircuitStateChange } from "../../src/layers/circuit_breaker_state.ts";
 import { timeout } from "../../src/layers/timeout.ts";
 import { CircuitOpenError } from "../../src/message/circuit_open_error.ts";
@@ -519,4 +520,19 @@ Deno.test("circuit breaker: what a configuration may be", () => {
     /resetTime has no effect beside breaker/,
   );
   assert.throws(() => circuitBreaker({ breaker: {} as never }), /needs a CircuitBreaker/);
+});
+
+Deno.test("circuit breaker: each refusal is an error of its own, and its trace names the caller", async () => {
+  const breaker = new CircuitBreaker();
+  breaker.isolate();
+  const guarded = stack(answering(200), retry(), circuitBreaker({ breaker }));
+  async function callOfMine(): Promise<Response> {
+    return await guarded(url);
+  }
+  const [first, second] = await Promise.all([refusal(callOfMine()), refusal(callOfMine())]);
+  assert.notEqual(first, second);
+  assert.match(String(first.stack), /callOfMine/);
+  // It says the state when it was made, not when it is caught.
+  breaker.forceClose();
+  assert.equal(first.retryAfter, Infinity);
 });

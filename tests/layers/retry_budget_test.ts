@@ -1,4 +1,4 @@
-/** The retry budget: what it allows, beside a model that counts one by one, and what it refuses. @module */
+/** The retry budget: what it allows, beside a model in whole numbers, and what it refuses. @module */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { VirtualClock } from "@pirouette/http/testing";
@@ -16,35 +16,51 @@ function drain(budget: RetryBudget): number {
 Deno.test("retry budget: a fifth of the calls, and ten a second besides", async () => {
   const clock = new VirtualClock();
   const budget = new RetryBudget({ clock });
-  assert.deepEqual(budget.metrics, { calls: 0, retries: 0, refused: 0, balance: 100 });
+  assert.deepEqual(budget.metrics, { calls: 0, retries: 0, refused: 0, balance: 50 });
+  assert.equal(drain(budget), 50);
   for (let count = 0; count < 50; count++) budget.deposit();
-  assert.equal(budget.metrics.balance, 110);
-  assert.equal(drain(budget), 110);
-  assert.deepEqual(budget.metrics, { calls: 50, retries: 110, refused: 1, balance: 0 });
-  // What they cost is given back when the window has left them behind.
-  await clock.advance(10_999);
-  assert.equal(budget.metrics.balance, 0);
+  assert.equal(drain(budget), 10);
+  assert.deepEqual(budget.metrics, { calls: 50, retries: 60, refused: 2, balance: 0 });
+  // Of the ten a second five are kept back for the 50 that can be saved up in ten seconds.
+  await clock.advance(1_000);
+  assert.equal(drain(budget), 5);
+  await clock.advance(9_999);
+  assert.equal(budget.metrics.balance, 49);
   await clock.advance(1);
-  assert.deepEqual(budget.metrics, { calls: 0, retries: 0, refused: 1, balance: 100 });
+  assert.equal(budget.metrics.balance, 50);
   await clock.advance(1_000_000_000);
-  assert.equal(drain(budget), 100);
+  for (let count = 0; count < 1_000; count++) budget.deposit();
+  assert.equal(drain(budget), 50);
 });
 
-Deno.test("retry budget: in a long run retries are a share of the calls and a few a second", async () => {
-  const clock = new VirtualClock();
-  const budget = new RetryBudget({ clock });
-  let retries = 0;
-  for (let count = 0; count < 60_000; count++) {
-    budget.deposit();
-    if (budget.withdraw()) retries++;
-    if (count % 10 === 9) await clock.advance(10);
+Deno.test("retry budget: half a minute in which all fails has no more than its share", async () => {
+  for (const rate of [1, 2, 10, 50]) {
+    const clock = new VirtualClock();
+    const budget = new RetryBudget({ clock });
+    // Good times before save up nothing but the burst.
+    for (let count = 0; count < 10_000; count++) budget.deposit();
+    await clock.advance(60_000);
+    const bySecond: number[] = [];
+    for (let second = 0; second < 30; second++) {
+      const before = budget.metrics.retries;
+      for (let part = 0; part < 100; part++) {
+        for (let call = 0; call < rate; call++) budget.deposit();
+        for (let call = 0; call < 2 * rate; call++) budget.withdraw();
+        await clock.advance(10);
+      }
+      bySecond.push(budget.metrics.retries - before);
+    }
+    const { retries } = budget.metrics;
+    const calls = 30 * 100 * rate;
+    assert.ok(retries <= 0.2 * calls + 30 * 10, `${retries} for ${calls} calls`);
+    assert.ok(retries >= 0.2 * calls + 30 * 5, `${retries} for ${calls} calls`);
+    // The first second has what was saved up; then each has the same.
+    const [, ...later] = bySecond;
+    assert.ok(Math.max(...later) - Math.min(...later) <= 1, bySecond.join());
   }
-  // 60 s with 1,000 calls a second; at the beginning the seconds of a whole window may be spent at once.
-  assert.ok(retries <= 60_000 * 0.2 + 70 * 10, String(retries));
-  assert.ok(retries >= 60_000 * 0.2 + 50 * 10, String(retries));
 });
 
-Deno.test("retry budget: is what a model says that counts one by one", async () => {
+Deno.test("retry budget: is what a model says, and no window has more than its share", async () => {
   const step = fc.oneof(
     fc.record({ wait: fc.nat(400) }),
     fc.record({ wait: fc.nat(5_000) }),
@@ -52,67 +68,108 @@ Deno.test("retry budget: is what a model says that counts one by one", async () 
     fc.record({ retries: fc.nat(12) }),
   );
   const options = fc.record({
-    ratio: fc.constantFrom(0, 0.1, 0.2, 1, 3),
-    perSecond: fc.constantFrom(1, 3, 10),
+    ratio: fc.constantFrom(0.1, 0.2, 0.5, 1, 3),
+    perSecond: fc.constantFrom(0, 3, 10, 25),
     window: fc.constantFrom(1_000, 2_000),
+    part: fc.nat(99),
+  }).map(({ ratio, perSecond, window, part }) => {
+    const floor = perSecond * window / 1_000;
+    const burst = 1 + Math.floor(part * (perSecond === 0 ? 10 : floor - 1) / 100);
+    return { ratio: perSecond === 10 && part < 20 ? 0 : ratio, perSecond, window, burst };
   });
   await fc.assert(
     fc.asyncProperty(options, fc.array(step, { maxLength: 30 }), async (given, steps) => {
       const clock = new VirtualClock();
       const budget = new RetryBudget({ ...given, clock });
-      const model = new Model(given, clock);
+      const model = new Model(given);
+      const past: Counted[] = [];
       for (const what of steps) {
-        if ("wait" in what) await clock.advance(what.wait);
-        if ("calls" in what) {
+        const counted = { at: clock.now(), calls: 0, retries: 0 };
+        if ("wait" in what) {
+          await clock.advance(what.wait);
+          model.wait(what.wait);
+        } else if ("calls" in what) {
+          counted.calls = what.calls;
           for (let count = 0; count < what.calls; count++) {
             budget.deposit();
             model.deposit();
           }
-        }
-        if ("retries" in what) {
+        } else {
           for (let count = 0; count < what.retries; count++) {
-            assert.equal(budget.withdraw(), model.withdraw());
+            const may = model.withdraw();
+            assert.equal(budget.withdraw(), may);
+            if (may) counted.retries++;
           }
         }
+        past.push(counted);
       }
-      const { calls, retries, balance } = budget.metrics;
-      assert.deepEqual({ calls, retries, balance }, model.metrics());
+      assert.equal(budget.metrics.balance, model.balance);
+      refuseExcess(given, past);
     }),
     settings,
   );
 });
 
-/** Remembers every call and every retry. */
-class Model {
-  readonly #options: Required<Omit<RetryBudgetOptions, "clock">>;
-  readonly #clock: VirtualClock;
-  readonly #calls: number[] = [];
-  readonly #retries: number[] = [];
+/** Calls or retries of one moment. */
+interface Counted {
+  readonly at: number;
+  calls: number;
+  retries: number;
+}
 
-  constructor(options: Required<Omit<RetryBudgetOptions, "clock">>, clock: VirtualClock) {
-    this.#options = options;
-    this.#clock = clock;
+type Given = Required<Omit<RetryBudgetOptions, "clock">>;
+
+/** Looks at every span of time: the shortest that hold most are those from one retry to another. */
+function refuseExcess({ ratio, perSecond, window, burst }: Given, past: readonly Counted[]): void {
+  for (const [index, first] of past.entries()) {
+    if (first.retries === 0) continue;
+    let [calls, retries] = [0, 0];
+    for (const next of past.slice(index)) {
+      calls += next.calls;
+      retries += next.retries;
+      const time = Math.max(window, next.at - first.at) / 1_000;
+      const most = ratio * calls + (perSecond === 0 ? burst : perSecond * time);
+      assert.ok(retries <= most + 1e-6, `${retries} retries, not ${most}, in ${time} s`);
+    }
+  }
+}
+
+/** Counts in whole numbers: the ratios have one digit, and the times are whole milliseconds. */
+class Model {
+  readonly #one: number;
+  readonly #call: number;
+  readonly #millisecond: number;
+  readonly #most: number;
+  #balance: number;
+
+  constructor({ ratio, perSecond, window, burst }: Given) {
+    this.#one = 10 * window;
+    this.#call = Math.round(10 * ratio) * window;
+    this.#millisecond = perSecond === 0 ? 0 : 10 * (perSecond * window / 1_000 - burst);
+    this.#most = burst * this.#one;
+    this.#balance = perSecond === 0 ? 0 : this.#most;
+  }
+
+  get balance(): number {
+    return Math.floor(this.#balance / this.#one);
+  }
+
+  wait(time: number): void {
+    this.#add(time * this.#millisecond);
   }
 
   deposit(): void {
-    this.#calls.push(this.#clock.now());
+    this.#add(this.#call);
   }
 
   withdraw(): boolean {
-    if (this.metrics().balance < 1) return false;
-    this.#retries.push(this.#clock.now());
+    if (this.#balance < this.#one) return false;
+    this.#balance -= this.#one;
     return true;
   }
 
-  metrics(): { calls: number; retries: number; balance: number } {
-    const { ratio, perSecond, window } = this.#options;
-    const oldest = Math.floor(this.#clock.now() / (window / 10)) - 10;
-    const counts = (at: number): boolean => Math.floor(at / (window / 10)) >= oldest;
-    const calls = this.#calls.filter(counts).length;
-    const retries = this.#retries.filter(counts).length;
-    // In whole numbers: the ratios have one digit.
-    const tenths = Math.round(ratio * 10) * calls + perSecond * window / 100 - retries * 10;
-    return { calls, retries, balance: Math.max(0, Math.floor(tenths / 10)) };
+  #add(amount: number): void {
+    this.#balance = Math.min(this.#most, this.#balance + amount);
   }
 }
 
@@ -126,6 +183,22 @@ Deno.test("retry budget: a clock that has not begun at 0", async () => {
   assert.equal(budget.withdraw(), false);
 });
 
+Deno.test("retry budget: what can be saved up by default", () => {
+  const table: [options: RetryBudgetOptions, burst: number][] = [
+    [{}, 50],
+    [{ perSecond: 1 }, 5],
+    [{ perSecond: 0.15 }, 1],
+    [{ perSecond: 0 }, 10],
+    [{ perSecond: 100 }, 500],
+    [{ burst: 99 }, 99],
+  ];
+  for (const [options, burst] of table) {
+    const budget = new RetryBudget({ ...options, clock: new VirtualClock() });
+    for (let count = 0; count < 2_000; count++) budget.deposit();
+    assert.equal(drain(budget), burst, JSON.stringify(options));
+  }
+});
+
 Deno.test("retry budget: options that make no sense are refused", () => {
   const table: [options: unknown, message: RegExp][] = [
     [{ percent: 20 }, /^TypeError: A RetryBudget has no option "percent": use one of ratio/],
@@ -133,8 +206,14 @@ Deno.test("retry budget: options that make no sense are refused", () => {
     [{ ratio: Infinity }, /^RangeError: .*ratio, not Infinity$/],
     [{ perSecond: NaN }, /^RangeError: .*perSecond, not NaN$/],
     [{ window: 0 }, /^RangeError: .*milliseconds above 0 for window, not 0$/],
+    [{ burst: 0.5 }, /^RangeError: A RetryBudget needs a number from 1 for burst, not 0\.5$/],
+    [{ burst: Infinity }, /^RangeError: .*burst, not Infinity$/],
+    [
+      { burst: 100 },
+      /^RangeError: A RetryBudget cannot save up 100 retries where perSecond allows 100/,
+    ],
     [{ ratio: 0, perSecond: 0 }, /^RangeError: A RetryBudget with ratio 0 .*leave retry out$/],
-    [{ ratio: 0, perSecond: 1, window: 500 }, /^RangeError: .*less than one retry a window/],
+    [{ ratio: 0, perSecond: 1, window: 500 }, /^RangeError: .*raise perSecond or window/],
   ];
   for (const [options, message] of table) {
     assert.throws(() => new RetryBudget(options as RetryBudgetOptions), message);

@@ -425,7 +425,7 @@ Deno.test("retry: what the program's functions throw ends the call, and frees th
 
 Deno.test("retry: the budget is shared, and says when it is used up", async () => {
   const clock = new VirtualClock();
-  const budget = new RetryBudget({ ratio: 0, perSecond: 0.3, clock });
+  const budget = new RetryBudget({ ratio: 0, perSecond: 0.31, burst: 3, clock });
   const one = scripted([refused], { budget });
   const other = scripted([refused], { budget });
   await done(one, one.fetch(url));
@@ -440,7 +440,7 @@ Deno.test("retry: the budget is shared, and says when it is used up", async () =
 });
 
 Deno.test("retry: a service that is down is not called three times as often", async () => {
-  for (const [budget, most] of [[{}, 1_400], [false, 3_000]] as const) {
+  for (const [budget, most] of [[{}, 1_300], [false, 3_000]] as const) {
     const script = scripted([503], { budget });
     const calls = [];
     for (let count = 0; count < 1_000; count++) {
