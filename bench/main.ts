@@ -2,7 +2,7 @@
  * `deno task bench`: runs every bench, each a question of its own, and prints the answers as one
  * Markdown page. With `--save` the page becomes `bench/RESULTS.md`.
  *
- * Nothing else should run on the machine meanwhile. Takes about ten minutes.
+ * Nothing else should run on the machine meanwhile. Takes about eight minutes.
  *
  * @module
  */

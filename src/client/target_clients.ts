@@ -132,7 +132,7 @@ export class TargetServices {
 }
 
 function readService(subject: string, given: TargetService | string | URL): TargetService {
-  if (typeof given === "string" || given instanceof URL) return { url: given };
+  if (typeof given === "string" || given instanceof URL) return ownOptions({ url: given });
   checkOptions(`A target of ${subject}`, given, known);
   return ownOptions(given);
 }

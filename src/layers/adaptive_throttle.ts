@@ -78,10 +78,12 @@ export function adaptiveThrottle(options: AdaptiveThrottleOptions = {}): Layer {
     const refusal = throttle.refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     return next(input, init).then((response) => {
-      if (!refusals.has(response.status)) throttle.accept();
+      if (refusals.has(response.status)) throttle.reject();
+      else throttle.accept();
       return response;
     }, (error) => {
-      if (!isTransient(error, callSignal(input, init))) throttle.forget();
+      // The end of any other says nothing of the service.
+      if (isTransient(error, callSignal(input, init))) throttle.reject();
       throw error;
     });
   };

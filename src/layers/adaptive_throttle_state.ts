@@ -53,7 +53,7 @@ export interface ThrottleOptions {
 
 /** What a throttle has counted in its window. */
 export interface ThrottleMetrics {
-  /** Calls that the program wanted to make, those that were not sent included. */
+  /** Calls that have ended, those that were not sent included. */
   readonly requests: number;
   /** Calls that the service took. */
   readonly accepts: number;
@@ -137,13 +137,15 @@ export class AdaptiveThrottle {
     };
   }
 
-  /** Counts a call that is wanted; the error for one that is not to be sent, else `undefined`. */
+  /**
+   * The error for a call that is not to be sent, which is counted; else `undefined`. One that is sent
+   * counts when it ends: those under way say nothing, however many they are.
+   */
   refusal(): CallThrottledError | undefined {
     this.#advance();
     const probability = this.#probability();
-    this.#requests[this.#bucket % buckets]!++;
-    this.#sumRequests++;
     if (probability === 0 || this.#random() >= probability) return undefined;
+    this.reject();
     this.#refused++;
     const percent = Math.round(100 * probability);
     return new CallThrottledError(
@@ -156,15 +158,13 @@ export class AdaptiveThrottle {
     // Where the last call was counted: to look at the time again costs more than it tells.
     this.#accepts[this.#bucket % buckets]!++;
     this.#sumAccepts++;
+    this.reject();
   }
 
-  /** Takes back a call whose end says nothing of the service. */
-  forget(): void {
-    const at = this.#bucket % buckets;
-    // It may be counted in a bucket before, even in one that is gone.
-    if (this.#requests[at]! === 0) return;
-    this.#requests[at]!--;
-    this.#sumRequests--;
+  /** Counts a call that the service did not take. */
+  reject(): void {
+    this.#requests[this.#bucket % buckets]!++;
+    this.#sumRequests++;
   }
 
   #probability(): number {

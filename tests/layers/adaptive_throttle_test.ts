@@ -45,7 +45,7 @@ Deno.test("adaptive throttle: the probability is that of the book, with padding 
   ];
   for (const [requests, accepts, expected] of table) {
     const throttle = new AdaptiveThrottle({ random: () => 0.9999 });
-    for (let call = 0; call < requests; call++) throttle.refusal();
+    for (let call = 0; call < requests - accepts; call++) throttle.reject();
     for (let call = 0; call < accepts; call++) throttle.accept();
     assert.equal(throttle.metrics.probability, expected);
   }
@@ -124,6 +124,7 @@ Deno.test("adaptive throttle: the counts are those of the window, as kept in a l
         await clock.advance(gap);
         throttle.refusal();
         if (isAccepted) throttle.accept();
+        else throttle.reject();
         calls.push({ at: clock.now(), isAccepted });
         // A bucket is forgotten as one.
         const from = Math.floor(clock.now() / 10) - 23;
@@ -135,6 +136,18 @@ Deno.test("adaptive throttle: the counts are those of the window, as kept in a l
     }),
     settings,
   );
+});
+
+Deno.test("adaptive throttle: a burst of calls under way says nothing against the service", async () => {
+  const clock = new VirtualClock();
+  const slow: Fetch = () =>
+    new Promise((resolve) => void clock.setTimer(() => resolve(new Response("there")), 100));
+  const throttle = new AdaptiveThrottle({ clock, random: () => 0 });
+  const modest = stack(slow, adaptiveThrottle({ throttle }));
+  const calls = Array.from({ length: 100 }, () => modest(url));
+  await clock.advance(100);
+  for (const response of await Promise.all(calls)) assert.equal(response.status, 200);
+  assert.deepEqual([throttle.metrics.requests, throttle.metrics.refused], [100, 0]);
 });
 
 Deno.test("adaptive throttle: configurations that do nothing or cannot be are refused", () => {
