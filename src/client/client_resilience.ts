@@ -63,7 +63,7 @@ export interface ResilienceConfiguration {
    */
   readonly loadBalance?: LoadBalanceOptions;
   /**
-   * Whether calls to a target that fails are refused for a while; each target has its own circuit.
+   * Whether calls to a target that fails are refused for a while; each origin has its own circuit.
    *
    * @default false
    */

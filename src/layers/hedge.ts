@@ -120,7 +120,9 @@ const known: Readonly<Record<keyof HedgeOptions, true>> = {
  * The requests that lose are aborted, and their responses cancelled. Where none succeeds the answer is
  * what failed last. A failure that trying again cannot change ends the call at once.
  *
- * Put it below retry and above what chooses the target, so that the second request goes elsewhere.
+ * Put it below retry and above what chooses the target, so that the second request goes elsewhere: by
+ * outstanding calls, so that a rule which looks at the call alone, as `consistentHash`, may give it the
+ * same target again.
  *
  * @throws {TypeError} when an option is unknown, or has no effect or harms beside the others.
  * @throws {RangeError} when a number is out of its range.
