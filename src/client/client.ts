@@ -7,11 +7,11 @@
  * @module
  */
 import { circuitBreakerOf } from "../layers/circuit_breaker.ts";
-import { CircuitBreakerControl } from "../layers/circuit_breaker_control.ts";
 import type { CircuitBreaker } from "../layers/circuit_breaker_object.ts";
 import type { CircuitState } from "../layers/circuit_breaker_state.ts";
 import { cookieStoreOf } from "../layers/cookie_config.ts";
 import type { CookieStore } from "../layers/cookie_store.ts";
+import { UnsupportedActionError } from "../message/client_errors.ts";
 import type { Fetch } from "../message/fetch.ts";
 import { BaseURL } from "./base_url.ts";
 import { type AnyCallOptions, bodilessOptions, headOptions } from "./call_options.ts";
@@ -103,7 +103,6 @@ export class Client implements Disposable, AsyncDisposable {
   readonly circuitBreaker: CircuitBreaker | undefined;
   readonly #base: BaseURL;
   readonly #calls: ClientCalls;
-  readonly #control: CircuitBreakerControl;
   /** The transport that was made for this client. */
   readonly #ownTransport: Transport | undefined;
 
@@ -117,12 +116,11 @@ export class Client implements Disposable, AsyncDisposable {
    */
   constructor(url: string | URL, configuration: ClientConfiguration = {}) {
     const config = clientConfig(configuration);
-    const isSecure = config.transport !== undefined && "tls" in config.transport;
+    const isSecure = config.transport !== undefined && Object.hasOwn(config.transport, "tls");
     const base = new BaseURL(url, config.origins, isSecure ? "https" : "http");
     this.#base = base;
     this.cookieStore = cookieStoreOf(config.cookies);
     this.circuitBreaker = circuitBreakerOf(config.circuitBreaker);
-    this.#control = new CircuitBreakerControl(this.circuitBreaker);
     const layers = clientLayers(config, {
       base,
       store: this.cookieStore,
@@ -167,7 +165,7 @@ export class Client implements Disposable, AsyncDisposable {
    * @throws {UnsupportedActionError} when this client has no circuit breaker.
    */
   circuitBreakerForceClose(): void {
-    this.#control.circuitBreakerForceClose();
+    this.#breakerFor("circuitBreakerForceClose").forceClose();
   }
 
   /**
@@ -176,7 +174,7 @@ export class Client implements Disposable, AsyncDisposable {
    * @throws {UnsupportedActionError} when this client has no circuit breaker.
    */
   circuitBreakerForceOpen(): void {
-    this.#control.circuitBreakerForceOpen();
+    this.#breakerFor("circuitBreakerForceOpen").forceOpen();
   }
 
   /**
@@ -186,11 +184,19 @@ export class Client implements Disposable, AsyncDisposable {
    * @throws {UnsupportedActionError} when this client has no circuit breaker.
    */
   getCircuitBreakerCurrentState(): CircuitState {
-    return this.#control.getCircuitBreakerCurrentState();
+    return this.#breakerFor("getCircuitBreakerCurrentState").currentState();
+  }
+
+  #breakerFor(method: string): CircuitBreaker {
+    if (this.circuitBreaker !== undefined) return this.circuitBreaker;
+    // Programs that know the original library compare the beginning of this text.
+    throw new UnsupportedActionError(
+      `illegal method invocation. '${method}()' is allowed for clients which have configured with circuit breaker configurations: set circuitBreaker`,
+    );
   }
 }
 
 /** What a call that passes a request on gives: a response, or what one was bound to. */
-function sentBack<T>(given: T): T | Response {
-  return given instanceof Response ? passedBack(given) : given;
+function sentBack<T>(given: T): T {
+  return given instanceof Response ? passedBack(given) as T & Response : given;
 }

@@ -59,16 +59,17 @@ export class ClientCalls {
     this.fetch = baseFetch(route.base, stack(route.send, ...route.layers));
   }
 
-  /** Makes a call; what it gives is a matter of the signature of the client's function. */
+  /**
+   * Makes a call. Its type is that of any promise: what it gives is for the signatures of the client's
+   * functions to say.
+   */
   call(
     method: string,
     path: string,
     message: unknown,
     given: AnyCallOptions = noOptions,
     known: Readonly<Record<string, true>> = messageOptions,
-    // The functions of a client say what it is.
-    // deno-lint-ignore no-explicit-any
-  ): Promise<any> {
+  ): Promise<never> {
     let options = given;
     let target: string;
     let init: CallInit;
@@ -83,7 +84,7 @@ export class ClientCalls {
       return Promise.reject(error);
     }
     const response = this.#fetchFor(options)(target, init);
-    const result = bind === undefined ? response : response.then(bind);
+    const result = (bind === undefined ? response : response.then(bind)) as Promise<never>;
     const { signal } = options;
     return signal instanceof AbortSignal ? unlessAborted(result, signal) : result;
   }

@@ -85,8 +85,8 @@ export type {
   BulkheadMetrics,
   BulkheadOptions,
 } from "../layers/bulkhead.ts";
-export type { CallPriority, QueueOptions, QueueState } from "../layers/bulkhead_options.ts";
-export type { CountUntil } from "../layers/bulkhead_gate.ts";
+export type { CallPriority, QueueOptions, QueueState } from "../layers/call_queue.ts";
+export type { CountUntil } from "../layers/call_gate.ts";
 export type { CircuitBreakerConfig } from "../layers/circuit_breaker_config.ts";
 export type { CircuitBreaker, CircuitListener } from "../layers/circuit_breaker_object.ts";
 export type { CallOutcome } from "../layers/circuit_breaker_outcome.ts";

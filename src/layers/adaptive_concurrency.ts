@@ -12,7 +12,7 @@ import {
   type ConcurrencyLimiterOptions,
   limiterNames,
 } from "./adaptive_concurrency_limiter.ts";
-import type { CallPriority } from "./bulkhead_options.ts";
+import type { CallPriority } from "./call_queue.ts";
 
 /** Options of {@linkcode adaptiveConcurrency}: a limiter of its own, or one that is shared. */
 export interface AdaptiveConcurrencyOptions extends ConcurrencyLimiterOptions {

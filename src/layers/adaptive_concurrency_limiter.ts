@@ -10,21 +10,19 @@ import type { Fetch } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { BulkheadFullError } from "../message/overload_errors.ts";
 import { GradientLimit } from "./adaptive_concurrency_gradient.ts";
-import { Gate, type Place } from "./bulkhead_gate.ts";
-import { WaitingLine } from "./bulkhead_line.ts";
+import { Gate, type Place } from "./call_gate.ts";
+import { WaitingLine } from "./waiting_line.ts";
 import {
   type CallPriority,
-  checkMilliseconds,
-  checkWhole,
-  failureCodes,
-  OVERLOAD,
   priorityOf,
   QUEUE_TIMEOUT,
   type QueueOptions,
   queueOptions,
   type QueueState,
   UNREAD_LIMIT,
-} from "./bulkhead_options.ts";
+} from "./call_queue.ts";
+import { failureCodes, OVERLOAD } from "./failure_codes.ts";
+import { checkMilliseconds, checkWhole } from "./number_checks.ts";
 import { isTransient } from "./call_failure.ts";
 
 /** How the limit is found. */

@@ -16,7 +16,7 @@ import {
   type ThrottleOptions,
   throttleOptions,
 } from "./adaptive_throttle_state.ts";
-import { failureCodes, OVERLOAD } from "./bulkhead_options.ts";
+import { failureCodes, OVERLOAD } from "./failure_codes.ts";
 import { isTransient } from "./call_failure.ts";
 
 /** Options of {@linkcode adaptiveThrottle}: counts of its own, or ones that are shared. */

@@ -11,19 +11,18 @@ import { type Clock, systemClock } from "../message/clock.ts";
 import type { Fetch, Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { BulkheadFullError } from "../message/overload_errors.ts";
-import { type CountUntil, Gate } from "./bulkhead_gate.ts";
-import { WaitingLine } from "./bulkhead_line.ts";
+import { type CountUntil, Gate } from "./call_gate.ts";
+import { WaitingLine } from "./waiting_line.ts";
 import {
   type CallPriority,
-  checkMilliseconds,
-  checkWhole,
   enterAndSend,
   QUEUE_TIMEOUT,
   type QueueOptions,
   queueOptions,
   type QueueState,
   UNREAD_LIMIT,
-} from "./bulkhead_options.ts";
+} from "./call_queue.ts";
+import { checkMilliseconds, checkWhole } from "./number_checks.ts";
 
 /** How many calls there may be. */
 export interface BulkheadLimits extends QueueOptions {

@@ -10,7 +10,7 @@ import { callSignal } from "../message/call_signal.ts";
 import type { Fetch, Layer } from "../message/fetch.ts";
 import { isToken } from "../message/header_value.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { checkWhole } from "./bulkhead_options.ts";
+import { checkWhole } from "./number_checks.ts";
 import { Flight, type FlightOptions } from "./coalesce_flight.ts";
 import { type CallKey, callKey } from "./coalesce_key.ts";
 

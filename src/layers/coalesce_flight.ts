@@ -7,7 +7,7 @@
  * @module
  */
 import type { Fetch } from "../message/fetch.ts";
-import { watchUse } from "./bulkhead_body.ts";
+import { watchUse } from "./used_body.ts";
 import { SharedBody } from "./coalesce_body.ts";
 import type { CallKey } from "./coalesce_key.ts";
 import { withBody } from "./response_copy.ts";

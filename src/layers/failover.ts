@@ -18,7 +18,7 @@ import { FailoverTargets } from "./failover_targets.ts";
 import { Replay } from "./replay.ts";
 import { type ResolvedTarget, type Target, targetUrl } from "./target.ts";
 import { mayRepeat, mayWorkElsewhere, repeatedMethods } from "./target_failure.ts";
-import { pause } from "./target_pause.ts";
+import { pause } from "./pause.ts";
 
 /** Options of {@linkcode failover} (spec: `FailoverClientConfiguration`). */
 export interface FailoverOptions {

@@ -11,7 +11,7 @@ import { callSignal } from "../message/call_signal.ts";
 import { MaximumWaitTimeExceededError, ResiliencyError } from "../message/client_errors.ts";
 import type { Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { failureCodes } from "./bulkhead_options.ts";
+import { failureCodes } from "./failure_codes.ts";
 import { isTransient } from "./call_failure.ts";
 import { type Answerer, answererOf, type FallbackFunction } from "./fallback_answer.ts";
 

@@ -10,7 +10,8 @@
 import { type Clock, systemClock } from "../message/clock.ts";
 import type { Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { checkMilliseconds, checkWhole, failureCodes } from "./bulkhead_options.ts";
+import { failureCodes } from "./failure_codes.ts";
+import { checkMilliseconds, checkWhole } from "./number_checks.ts";
 import { HedgeBudget, type Withdrawable } from "./hedge_budget.ts";
 import { HedgedCall, type HedgeEvent, type HedgePolicy } from "./hedge_call.ts";
 import { HedgeLatencies } from "./hedge_latencies.ts";

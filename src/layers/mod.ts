@@ -115,7 +115,6 @@ export { isTransient } from "./call_failure.ts";
 // Refusing calls to what fails.
 export { circuitBreaker, circuitBreakerOf, type CircuitBreakerOptions } from "./circuit_breaker.ts";
 export type { CircuitBreakerConfig } from "./circuit_breaker_config.ts";
-export { CircuitBreakerControl } from "./circuit_breaker_control.ts";
 export { CircuitBreaker, type CircuitListener } from "./circuit_breaker_object.ts";
 export type { CallOutcome } from "./circuit_breaker_outcome.ts";
 export type { CircuitPolicy } from "./circuit_breaker_policy.ts";
@@ -164,8 +163,8 @@ export {
   type BulkheadMetrics,
   type BulkheadOptions,
 } from "./bulkhead.ts";
-export type { CallPriority, QueueOptions, QueueState } from "./bulkhead_options.ts";
-export type { CountUntil } from "./bulkhead_gate.ts";
+export type { CallPriority, QueueOptions, QueueState } from "./call_queue.ts";
+export type { CountUntil } from "./call_gate.ts";
 export { ratePacing, type RatePacingOptions } from "./rate_pacing.ts";
 export { RatePacer, type RatePacerMetrics, type RatePacerOptions } from "./rate_pacer.ts";
 export { adaptiveThrottle, type AdaptiveThrottleOptions } from "./adaptive_throttle.ts";

@@ -8,15 +8,9 @@ import { type Clock, systemClock, type Timer } from "../message/clock.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { CallThrottledError } from "../message/overload_errors.ts";
 import type { StoreValue } from "../stores/store.ts";
-import { WaitingLine } from "./bulkhead_line.ts";
-import {
-  checkMilliseconds,
-  checkWhole,
-  QUEUE_TIMEOUT,
-  type QueueOptions,
-  queueOptions,
-  type QueueState,
-} from "./bulkhead_options.ts";
+import { WaitingLine } from "./waiting_line.ts";
+import { QUEUE_TIMEOUT, type QueueOptions, queueOptions, type QueueState } from "./call_queue.ts";
+import { checkMilliseconds, checkWhole } from "./number_checks.ts";
 import type { Quota, Take } from "./rate_quota.ts";
 import { tokenBucket } from "./token_bucket.ts";
 

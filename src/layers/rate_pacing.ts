@@ -10,7 +10,7 @@
 import { callSignal } from "../message/call_signal.ts";
 import type { Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { type CallPriority, priorityOf } from "./bulkhead_options.ts";
+import { type CallPriority, priorityOf } from "./call_queue.ts";
 import { pacerOptions, RatePacer, type RatePacerOptions } from "./rate_pacer.ts";
 
 /** Options of {@linkcode ratePacing}: a rate of its own, or a pacer that is shared. */

@@ -12,7 +12,7 @@ import { delayAfter, retryAfterOf } from "./retry_delay.ts";
 import type { RetryAttempt } from "./retry_options.ts";
 import type { RetryPolicy } from "./retry_policy.ts";
 import { afterAttempts } from "./target_attempts.ts";
-import { pause } from "./target_pause.ts";
+import { pause } from "./pause.ts";
 
 /** A call as the caller made it. */
 export interface RetriedCall {

@@ -8,7 +8,7 @@
  * @module
  */
 import { ONE_PIECE } from "../message/body_pieces.ts";
-import { type BodyUse, isUnread, watchUse } from "./bulkhead_body.ts";
+import { type BodyUse, isUnread, watchUse } from "./used_body.ts";
 
 /** What is counted. */
 export interface Counted {

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Clock, systemClock } from "../message/clock.ts";
+import { type Clock, LONGEST_TIMER, systemClock } from "../message/clock.ts";
 import type { Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { timedCall } from "./timeout_call.ts";
@@ -73,9 +73,6 @@ const limitNames: readonly LimitName[] = [
   "total",
 ];
 
-/** The longest that timers of the platform can wait, some 24.8 days. */
-const LONGEST = 2 ** 31 - 1;
-
 /**
  * Ends calls that take too long with {@linkcode IdleTimeoutError}, whose `phase` says what was waited
  * for.
@@ -118,9 +115,9 @@ function policyOf(given: TimeoutOptions): TimeoutPolicy {
   for (const name of limitNames) {
     const limit = options[name];
     if (limit === undefined) continue;
-    if (typeof limit !== "number" || !(limit > 0 && limit <= LONGEST)) {
+    if (typeof limit !== "number" || !(limit > 0 && limit <= LONGEST_TIMER)) {
       throw new RangeError(
-        `timeout needs milliseconds above 0 and at most ${LONGEST} for ${name}, not ${limit}: leave it out for no limit`,
+        `timeout needs milliseconds above 0 and at most ${LONGEST_TIMER} for ${name}, not ${limit}: leave it out for no limit`,
       );
     }
     limits[name] = limit;

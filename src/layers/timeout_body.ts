@@ -24,6 +24,7 @@ import {
 import { PieceCollector } from "../message/piece_collector.ts";
 import { withBody } from "./response_copy.ts";
 import type { TimeoutPolicy } from "./timeout_policy.ts";
+import { Stamp } from "./stamp.ts";
 import { BoundWait } from "./timeout_bound.ts";
 import { BodyWatch } from "./timeout_watch.ts";
 
@@ -64,15 +65,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 type Body = ReadableStream<Bytes>;
 type BodyReader = ReadableStreamDefaultReader<Bytes>;
 
-/** Constructs the object it is given, so that the fields of a class below are put on that one. */
-class Itself {
-  constructor(object: object) {
-    return object;
-  }
-}
-
-/** What a watched response keeps: private fields, at a tenth of the cost of a WeakMap. */
-class Kept extends Itself {
+/** What a watched response keeps: private fields, see {@linkcode Stamp}. */
+class Kept extends Stamp {
   #watch: BodyWatch;
   #stream: Body | undefined = undefined;
 

@@ -26,3 +26,6 @@ export const systemClock: Clock = {
     return { clear: () => clearTimeout(id) };
   },
 };
+
+/** The longest that timers of the platforms can wait, in milliseconds: some 24.8 days. */
+export const LONGEST_TIMER: number = 2 ** 31 - 1;

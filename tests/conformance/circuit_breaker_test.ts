@@ -5,11 +5,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Fetch, stack } from "@pirouette/http";
+import { Client, type Fetch, stack } from "@pirouette/http";
 import { VirtualClock } from "@pirouette/http/testing";
 import { circuitBreaker } from "../../src/layers/circuit_breaker.ts";
 import type { CircuitBreakerConfig } from "../../src/layers/circuit_breaker_config.ts";
-import { CircuitBreakerControl } from "../../src/layers/circuit_breaker_control.ts";
 import { CircuitBreaker } from "../../src/layers/circuit_breaker_object.ts";
 import { timeout } from "../../src/layers/timeout.ts";
 import {
@@ -168,7 +167,7 @@ Deno.test("circuitbreaker, original: forced open, and forced closed, whatever th
       resetTime: 1_000,
       statusCodes: [501, 502, 503],
     }, 200);
-    const control = new CircuitBreakerControl(backend.breaker);
+    const control = new Client("http://backend.example", { circuitBreaker: backend.breaker });
     control.circuitBreakerForceClose();
     assert.equal(await backend.call(method), 200);
     control.circuitBreakerForceOpen();
@@ -228,7 +227,7 @@ Deno.test("circuitbreaker, original: a connection that is refused opens it", asy
 });
 
 Deno.test("circuitbreaker, original: a client without one has nothing to switch", () => {
-  const control = new CircuitBreakerControl(undefined);
+  const control = new Client("http://backend.example");
   for (
     const method of [
       "circuitBreakerForceClose",

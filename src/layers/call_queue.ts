@@ -6,7 +6,7 @@
  */
 import { callSignal } from "../message/call_signal.ts";
 import type { Fetch } from "../message/fetch.ts";
-import type { Gate } from "./bulkhead_gate.ts";
+import type { Gate } from "./call_gate.ts";
 
 /** How calls wait. */
 export interface QueueOptions {
@@ -49,12 +49,6 @@ export const QUEUE_TIMEOUT = 30_000;
 /** How long a body may lie unread by default, in milliseconds. */
 export const UNREAD_LIMIT = 250;
 
-/** How a service says that it has too much to do, itself or by who stands before it. */
-export const OVERLOAD: readonly number[] = [429, 502, 503, 504];
-
-/** The longest that timers of the platform can wait, some 24.8 days. */
-const LONGEST = 2 ** 31 - 1;
-
 /** Sends a call through a gate, at once if there is a place. */
 export function enterAndSend(
   gate: Gate,
@@ -88,45 +82,4 @@ export function priorityOf(
   const number = priority === undefined ? 0 : priority(input, init);
   if (typeof number === "number" && !Number.isNaN(number)) return number;
   throw new TypeError(`Cannot let a call wait with priority ${number}: return a number`);
-}
-
-/**
- * Checks a number of things.
- *
- * @throws {RangeError} when it is not whole, or below `least`.
- */
-export function checkWhole(subject: string, name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new RangeError(`${subject} needs a whole number from ${least} for ${name}, not ${value}`);
-}
-
-/**
- * Checks a time; `Infinity` is one.
- *
- * @throws {RangeError} when it is not above 0, or longer than timers can wait.
- */
-export function checkMilliseconds(subject: string, name: string, value: number): void {
-  if (typeof value === "number" && value > 0 && (value <= LONGEST || value === Infinity)) return;
-  throw new RangeError(
-    `${subject} needs milliseconds above 0 and at most ${LONGEST}, or Infinity, for ${name}, not ${value}`,
-  );
-}
-
-/**
- * Checks a list of statuses.
- *
- * @throws {TypeError} when it is no list.
- * @throws {RangeError} when one of them is no status of a failure.
- */
-export function failureCodes(subject: string, codes: readonly number[]): ReadonlySet<number> {
-  if (!Array.isArray(codes)) {
-    throw new TypeError(`${subject} needs a list for statusCodes, as [502, 503]`);
-  }
-  for (const code of codes) {
-    if (Number.isInteger(code) && code >= 400 && code <= 999) continue;
-    throw new RangeError(
-      `${subject} cannot take ${code} for a failure: list statuses from 400 in statusCodes`,
-    );
-  }
-  return new Set(codes);
 }

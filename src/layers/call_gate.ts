@@ -10,9 +10,9 @@
  */
 import type { Clock, Timer } from "../message/clock.ts";
 import type { Fetch } from "../message/fetch.ts";
-import { type BodyUse, isShort, isUnread, watchUse } from "./bulkhead_body.ts";
-import type { WaitingLine } from "./bulkhead_line.ts";
-import { type Linked, LinkedList } from "./bulkhead_list.ts";
+import { type BodyUse, isShort, isUnread, watchUse } from "./used_body.ts";
+import type { WaitingLine } from "./waiting_line.ts";
+import { type Linked, LinkedList } from "./linked_list.ts";
 
 /** What of a call counts: until the head of its response, or until the end of its body. */
 export type CountUntil = "head" | "body";

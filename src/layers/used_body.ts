@@ -16,9 +16,10 @@ import {
   ONE_PIECE,
   type Timed,
 } from "../message/body_pieces.ts";
-import { type BodyUse, joinedUses } from "./bulkhead_use.ts";
+import { type BodyUse, joinedUses } from "./body_use.ts";
+import { Stamp } from "./stamp.ts";
 
-export type { BodyUse } from "./bulkhead_use.ts";
+export type { BodyUse } from "./body_use.ts";
 
 /** Whether a response has no body that anybody would read. */
 export function isUnread(
@@ -54,15 +55,8 @@ export function watchUse(response: Response, use: BodyUse): Response {
 type Bytes = Uint8Array<ArrayBuffer>;
 type Body = ReadableStream<Bytes>;
 
-/** Constructs the object it is given, so that the fields of a class below are put on that one. */
-class Itself {
-  constructor(object: object) {
-    return object;
-  }
-}
-
-/** What a response keeps: private fields, at a tenth of the cost of a WeakMap. */
-class Kept extends Itself {
+/** What a response keeps: private fields, see {@linkcode Stamp}. */
+class Kept extends Stamp {
   #uses: BodyUse;
   #stream: Body | undefined = undefined;
 

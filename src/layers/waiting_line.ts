@@ -10,7 +10,7 @@
 import { MaximumWaitTimeExceededError } from "../message/client_errors.ts";
 import type { Clock } from "../message/clock.ts";
 import type { CallRefusedError } from "../message/overload_errors.ts";
-import { type Linked, LinkedList } from "./bulkhead_list.ts";
+import { type Linked, LinkedList } from "./linked_list.ts";
 import { TimeoutQueue, type Waiting } from "./timeout_queue.ts";
 
 /** How calls wait. */
