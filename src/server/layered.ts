@@ -10,7 +10,7 @@
 import { asRequest, type Fetch, type Layer, stack } from "../message/fetch.ts";
 import type { Exchange, Surroundings } from "./exchange.ts";
 import { locate } from "./locate.ts";
-import type { Intercepted } from "./pipeline_run.ts";
+import type { Intercepted } from "./intercepted.ts";
 import { sendable } from "./sendable.ts";
 import { dropUnsent } from "./unsent.ts";
 import { withoutBody } from "./without_body.ts";

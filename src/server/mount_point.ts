@@ -10,7 +10,7 @@ import type { Exchange, Owner } from "./exchange.ts";
 import { unshared } from "./hook_response.ts";
 import type { Interceptor } from "./interceptor.ts";
 import { Pipeline } from "./pipeline.ts";
-import type { Intercepted } from "./pipeline_run.ts";
+import type { Intercepted } from "./intercepted.ts";
 import { defaultMaxEntityBodySize } from "./resource_runner.ts";
 import { sendable } from "./sendable.ts";
 import type { Service } from "./service_config.ts";

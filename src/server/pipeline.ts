@@ -10,7 +10,8 @@
  * @module
  */
 import type { Exchange } from "./exchange.ts";
-import { type Intercepted, PipelineRun } from "./pipeline_run.ts";
+import type { Intercepted } from "./intercepted.ts";
+import { PipelineRun } from "./pipeline_run.ts";
 import { type InterceptorList, StepList } from "./step_list.ts";
 
 /** Interceptors around something that answers. */

@@ -11,23 +11,12 @@ import type { Exchange } from "./exchange.ts";
 import type { BoundHookCall, Hooked } from "./hook_call.ts";
 import { type Answer, isForeign, isThenable, nothing, Thrown, toError } from "./hook_outcome.ts";
 import { HookCursor } from "./hook_cursor.ts";
+import type { Intercepted } from "./intercepted.ts";
 import type { InterceptorStep } from "./interceptor_step.ts";
 import { Next } from "./next.ts";
 import { ownOf, PassingResponse } from "./passing_response.ts";
 import { encodeReply } from "./reply_encoder.ts";
 import type { HookName, StepList } from "./step_list.ts";
-
-/** What interceptors are around. */
-export interface Intercepted {
-  /**
-   * Answers a request.
-   *
-   * @throws {HttpError} when nothing matches, and whatever a handler throws.
-   */
-  dispatch(exchange: Exchange): Response | Promise<Response>;
-  /** The default answer to an error; never fails itself. */
-  fail(exchange: Exchange, error: unknown): Response | Promise<Response>;
-}
 
 /** One request on its way through a pipeline. */
 export class PipelineRun implements Hooked {
