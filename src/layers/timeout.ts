@@ -7,9 +7,10 @@
  *
  * @module
  */
-import { type Clock, LONGEST_TIMER, systemClock } from "../message/clock.ts";
+import { type Clock, LONGEST_TIMER } from "../message/clock.ts";
 import type { Layer } from "../message/fetch.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
+import { CoarseClock } from "./coarse_clock.ts";
 import { timedCall } from "./timeout_call.ts";
 import { type LimitName, TimeoutPolicy } from "./timeout_policy.ts";
 
@@ -128,7 +129,7 @@ function policyOf(given: TimeoutOptions): TimeoutPolicy {
   refuseLonger(limits, ["headers", "bodyIdle"], "attempt");
   refuseLonger(limits, ["headers", "bodyIdle", "attempt"], "total");
   refuseWider(limits);
-  return new TimeoutPolicy(limits, options.clock ?? systemClock);
+  return new TimeoutPolicy(limits, options.clock ?? new CoarseClock());
 }
 
 /** Refuses a limit on some bodies beside one on all of them. */
