@@ -3,24 +3,13 @@
  *
  * @module
  */
+import type { Clock } from "../message/clock.ts";
+import type { Connection } from "../message/connection.ts";
+import type { ServerHttpSettings } from "./server_http.ts";
+import type { ServerTlsSettings } from "./server_tls.ts";
 
-/** One end of a connection, as a transport tells it. */
-export interface TransportAddress {
-  /** The kind of socket. */
-  readonly transport?: string;
-  /** The IP address. */
-  readonly hostname?: string;
-  /** The port. */
-  readonly port?: number;
-}
-
-/** What a transport tells about a request beside the request. */
-export interface TransportInfo {
-  /** The client's end of the connection. */
-  readonly remoteAddr: TransportAddress;
-  /** Settles when the response is sent, or cannot be. */
-  readonly completed?: Promise<void>;
-}
+/** The name of a transport. */
+export type TransportName = "deno_serve" | "node_http";
 
 /** Where and how a transport listens. */
 export interface TransportOptions {
@@ -30,19 +19,25 @@ export interface TransportOptions {
   readonly port: number;
   /** Whether other processes may listen on the same port. */
   readonly reusePort: boolean;
+  /** How TLS is set up; `undefined` for none. */
+  readonly tls: ServerTlsSettings | undefined;
+  /** How HTTP is spoken. */
+  readonly http: ServerHttpSettings;
+  /** Tells the time. */
+  readonly clock: Clock;
   /** Settles once nothing is in flight but what is there as a whole. */
   readonly drained: () => Promise<void>;
   /** Answers each request; it never fails. */
   readonly handler: (
     request: Request,
-    info: TransportInfo,
+    connection: Connection,
   ) => Response | Promise<Response>;
 }
 
 /** A transport that listens. */
 export interface RunningTransport {
   /** The transport's name. */
-  readonly name: string;
+  readonly name: TransportName;
   /** The IP address it listens on. */
   readonly hostname: string;
   /** The port it listens on. */
@@ -53,4 +48,11 @@ export interface RunningTransport {
   shutdown(): Promise<void>;
   /** Closes everything now, whatever is in flight. */
   abort(): void;
+  /** Takes other certificates for connections to come; without it they cannot be changed. */
+  readonly reloadTls?: (tls: ServerTlsSettings) => void;
+}
+
+/** An option that a transport has nothing for is an error rather than ignored. */
+export function refuseServerOption(option: string, transport: string, remedy: string): never {
+  throw new TypeError(`The transport ${transport} cannot honour ${option}: ${remedy}`);
 }

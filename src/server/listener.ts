@@ -4,108 +4,27 @@
  * @module
  */
 import { editHeaders } from "../layers/response_headers.ts";
-import { type Clock, systemClock } from "../message/clock.ts";
+import { systemClock } from "../message/clock.ts";
 import type { Fetch } from "../message/fetch.ts";
 import { GenericListenerError } from "../message/listener_errors.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import { denoServe } from "../runtime/deno_serve.ts";
 import { exit } from "../runtime/exit.ts";
+import { openTransport } from "../runtime/open_transport.ts";
+import type { ServerHttpSettings } from "../runtime/server_http.ts";
+import type { TransportName } from "../runtime/transport.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { InFlight } from "./in_flight.ts";
-import type { Interceptor } from "./interceptor.ts";
+import type { ListenerConfiguration } from "./listener_config.ts";
+import { httpSettings, listenerOptions } from "./listener_settings.ts";
+import { loadTls } from "./listener_tls_settings.ts";
+import { chooseTransport } from "./listener_transport.ts";
 import { Mount, type MountOptions } from "./mount.ts";
 import { fetchMount, noMount, type RootMountOptions } from "./mount_point.ts";
 import { checkProblemDetails } from "./problem_details.ts";
-import { type RequestLimitConfigs, RequestLimits } from "./request_limits.ts";
+import { RequestLimits } from "./request_limits.ts";
 import { RunningServer } from "./running_server.ts";
 import { isFieldValue } from "./sendable.ts";
 import type { Service } from "./service_config.ts";
-
-/** How a listener listens; every field is optional. */
-export interface ListenerConfiguration {
-  /**
-   * The host name or IP address to listen on.
-   *
-   * @default "0.0.0.0"
-   */
-  readonly host?: string;
-  /**
-   * How long a request may take until it is answered, in milliseconds, else 408 while its payload
-   * is still coming in and 503 afterwards; 0 for no limit.
-   *
-   * @default 60000
-   */
-  readonly timeout?: number;
-  /**
-   * The `Server` header field of every response (RFC 9110 section 10.2.4).
-   *
-   * @default none is sent
-   */
-  readonly server?: string;
-  /**
-   * Interceptors around those of every service, inside of its layers, with filters relative to the
-   * root; they run where no service matches, too.
-   *
-   * @default []
-   */
-  readonly interceptors?: readonly Interceptor[];
-  /**
-   * How large a request may be.
-   *
-   * @default the defaults of its fields
-   */
-  readonly requestLimits?: RequestLimitConfigs;
-  /**
-   * How long {@linkcode RunningServer.gracefulStop} waits for requests in flight, in milliseconds.
-   *
-   * @default 10000
-   */
-  readonly gracefulStopTimeout?: number;
-  /**
-   * Whether other processes may listen on the same port, for a restart without a gap.
-   *
-   * @default false
-   */
-  readonly reusePort?: boolean;
-  /**
-   * Whether errors without a body of their own are answered with problem details (RFC 9457,
-   * `application/problem+json`) rather than with an error payload; `"negotiate"` leaves it to
-   * `Accept`. A service may say otherwise for itself.
-   *
-   * @default false
-   */
-  readonly problemDetails?: boolean | "negotiate";
-  /**
-   * What follows a panic: an error that is none of this library's, that a handler, an interceptor
-   * or a layer throws, and that no error hook deals with; an error that is returned is no panic
-   * (spec 8.2.5). The request is answered with 500 in any case. With `"exit"` the process then ends
-   * with code 1, and whatever else is in flight breaks off. That is for a program that something
-   * starts again, and whose handlers throw nothing that a client could make them throw at will.
-   *
-   * @default "respond"
-   */
-  readonly onPanic?: "respond" | "exit";
-  /**
-   * Tells the time; a test gives its own.
-   *
-   * @default the platform's
-   */
-  readonly clock?: Clock;
-}
-
-/** The options a listener knows. */
-export const listenerOptions: Readonly<Record<keyof ListenerConfiguration, true>> = {
-  host: true,
-  timeout: true,
-  server: true,
-  interceptors: true,
-  requestLimits: true,
-  gracefulStopTimeout: true,
-  reusePort: true,
-  problemDetails: true,
-  onPanic: true,
-  clock: true,
-};
 
 /**
  * A port on which services answer.
@@ -128,6 +47,9 @@ export class Listener {
   readonly #limits: RequestLimits;
   readonly #dispatcher: Dispatcher;
   readonly #inFlight: InFlight;
+  readonly #http: ServerHttpSettings;
+  readonly #transport: TransportName;
+  #isStarted = false;
   #server: RunningServer | undefined = undefined;
 
   /**
@@ -135,7 +57,8 @@ export class Listener {
    *
    * @throws {TypeError} when an option is unknown or has a value it cannot have, the `Server` field
    * cannot be sent, or an interceptor is declared wrongly.
-   * @throws {GenericListenerError} when the port is none, or a time or a limit is negative.
+   * @throws {GenericListenerError} when the port is none, a number is outside its range, or no
+   * transport of this runtime can honour the options.
    */
   constructor(port: number, given: ListenerConfiguration = {}) {
     checkOptions("A listener", given, listenerOptions);
@@ -164,6 +87,8 @@ export class Listener {
     this.#given = given;
     this.#config = config;
     this.#limits = new RequestLimits(config.requestLimits);
+    this.#http = httpSettings(config);
+    this.#transport = chooseTransport(config);
     this.#inFlight = new InFlight(timeout, clock, onPanic === "exit" ? () => exit(1) : undefined);
     this.#dispatcher = new Dispatcher([], {
       limits: this.#limits,
@@ -213,11 +138,19 @@ export class Listener {
    *
    * @throws {GenericListenerError} (as a rejection) when it listens already, or cannot.
    */
-  start(): Promise<RunningServer> {
+  async start(): Promise<RunningServer> {
+    if (this.#isStarted) {
+      throw new GenericListenerError("The listener was started already: make another one");
+    }
+    this.#isStarted = true;
     try {
-      return Promise.resolve(this.#start());
-    } catch (error) {
-      return Promise.reject(error);
+      return this.#server = await this.#start();
+    } catch (cause) {
+      this.#isStarted = false;
+      if (cause instanceof GenericListenerError) throw cause;
+      const { host = defaultHost } = this.#config;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new GenericListenerError(`Cannot listen on ${host}:${this.#port}: ${why}`, { cause });
     }
   }
 
@@ -261,35 +194,33 @@ export class Listener {
       : `no matching service found for path: ${target}`;
   }
 
-  #start(): RunningServer {
-    if (this.#server !== undefined) {
-      throw new GenericListenerError("The listener was started already: make another one");
-    }
-    const { host = "0.0.0.0", reusePort = false, server: name } = this.#config;
+  async #start(): Promise<RunningServer> {
+    const { host = defaultHost, reusePort = false, server: name, clock = systemClock } =
+      this.#config;
+    const { gracefulStopTimeout = 10_000, tls } = this.#config;
     const dispatcher = this.#dispatcher;
-    try {
-      const transport = denoServe({
-        hostname: host,
-        port: this.#port,
-        reusePort,
-        drained: () => this.#inFlight.drained(),
-        handler: name === undefined
-          ? (request, info) => dispatcher.handle(request, info)
-          : async (request, info) => named(await dispatcher.handle(request, info), name),
-      });
-      this.#server = new RunningServer(transport, {
-        gracefulStopTimeout: this.#config.gracefulStopTimeout ?? 10_000,
-        clock: this.#config.clock ?? systemClock,
-        onStop: () => this.#inFlight.close(),
-      });
-      return this.#server;
-    } catch (cause) {
-      const what = `Cannot listen on ${host}:${this.#port}`;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new GenericListenerError(`${what}: ${why}`, { cause });
-    }
+    const transport = await openTransport(this.#transport, {
+      hostname: host,
+      port: this.#port,
+      reusePort,
+      tls: tls && await loadTls(tls),
+      http: this.#http,
+      clock,
+      drained: () => this.#inFlight.drained(),
+      handler: name === undefined
+        ? (request, info) => dispatcher.handle(request, info)
+        : async (request, info) => named(await dispatcher.handle(request, info), name),
+    });
+    return new RunningServer(transport, {
+      isSecure: tls !== undefined,
+      gracefulStopTimeout,
+      clock,
+      onStop: () => this.#inFlight.close(),
+    });
   }
 }
+
+const defaultHost = "0.0.0.0";
 
 function named(response: Response, server: string): Response {
   return editHeaders(response, (headers) => headers.set("server", server));

@@ -40,7 +40,14 @@ export type { FileCacheControl, FilesOptions, PrecompressedCoding } from "./file
 export type { SymlinkRule } from "./files_root.ts";
 export type { FileTagRule } from "./files_version.ts";
 export type { Service, ServiceConfig } from "./service_config.ts";
-export { Listener, type ListenerConfiguration } from "./listener.ts";
+export { Listener } from "./listener.ts";
+export type {
+  ListenerConfiguration,
+  ListenerHttp1Settings,
+  ListenerHttp2Settings,
+  SocketLimits,
+} from "./listener_config.ts";
+export type { CertificateKey, ListenerSecureSocket, PemSource } from "./listener_tls.ts";
 export type { RequestLimitConfigs } from "./request_limits.ts";
 export { serve, type ServeOptions } from "./serve.ts";
 export type { RunningServer } from "./running_server.ts";

@@ -4,10 +4,12 @@
  * @module
  */
 import type { Clock } from "../message/clock.ts";
-import type { RunningTransport } from "../runtime/transport.ts";
+import type { RunningTransport, TransportName } from "../runtime/transport.ts";
 
 /** What a running server needs beside its transport. */
 export interface RunningServerOptions {
+  /** Whether connections are encrypted. */
+  readonly isSecure: boolean;
   /** How long a graceful stop waits, in milliseconds, unless it is told. */
   readonly gracefulStopTimeout: number;
   /** Tells the time. */
@@ -45,11 +47,12 @@ export class RunningServer implements AsyncDisposable {
     const { hostname, port } = this;
     const unspecified = hostname === "0.0.0.0" || hostname === "::";
     const reachable = unspecified ? "127.0.0.1" : hostname;
-    return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+    const scheme = this.#options.isSecure ? "https" : "http";
+    return `${scheme}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
   }
 
   /** The name of the transport that serves. */
-  get transport(): string {
+  get transport(): TransportName {
     return this.#transport.name;
   }
 

@@ -5,7 +5,8 @@
  */
 import type { Fetch } from "../message/fetch.ts";
 import { ownOptions } from "../message/options.ts";
-import { Listener, type ListenerConfiguration } from "./listener.ts";
+import { Listener } from "./listener.ts";
+import type { ListenerConfiguration } from "./listener_config.ts";
 import type { RunningServer } from "./running_server.ts";
 import type { Service } from "./service_config.ts";
 
