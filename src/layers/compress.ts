@@ -18,6 +18,7 @@ import { negotiateCoding } from "../message/content_coding.ts";
 import type { ContentCoding } from "../message/content_coding.ts";
 import { listMatches, weaken } from "../message/etag.ts";
 import { asRequest, type Layer } from "../message/fetch.ts";
+import { copyTrailers } from "../message/trailers.ts";
 import { addVary } from "../message/vary.ts";
 import { compressBody } from "./compress_body.ts";
 import {
@@ -144,6 +145,7 @@ async function encode(
   const { status, statusText, headers } = response;
   const answer = new Response(compressed.body, { status, statusText, headers });
   if (compressed.isCompressed) describe(answer.headers, coding);
+  copyTrailers(response, answer);
   return answer;
 }
 

@@ -2,12 +2,13 @@
  * A response built anew around another body or with other header fields.
  *
  * The copy keeps what a reader would miss: `url`, `redirected`, and every status that `fetch` can give,
- * also those beyond 599 that the `Response` constructor refuses. Its `type` is `"default"`. A deadline
+ * also those beyond 599 that the `Response` constructor refuses, and its trailer fields. Its `type` is `"default"`. A deadline
  * that a layer has put on reading the body goes with it, and so does the address that was asked last.
  *
  * @module
  */
 import { bodyDeadline, type Timed } from "../message/body_pieces.ts";
+import { copyTrailers } from "../message/trailers.ts";
 import { keepURIOf } from "./redirect_uri.ts";
 
 /** The bytes of a body as they stream. */
@@ -30,6 +31,7 @@ export function withBody(
   // A response that was made tells no address; that of a fetched one must not be lost.
   if (url !== "") define(copy, { url, redirected });
   keepURIOf(response, copy);
+  copyTrailers(response, copy);
   // Not that of a class whose own body keeps it.
   if (Object.hasOwn(response, bodyDeadline)) {
     const timed: Timed<Response> = copy;

@@ -86,6 +86,7 @@ export {
   StructuredFieldError,
 } from "./structured_fields.ts";
 export * from "./structured_fields_serialize.ts";
+export { receivedTrailers, type Trailers, withTrailers } from "./trailers.ts";
 
 // Errors.
 export {

@@ -9,6 +9,7 @@
  */
 import type { Cookie } from "./cookie.ts";
 import { isBodiless } from "./status.ts";
+import { trailerFields, type Trailers } from "./trailers.ts";
 
 /** The value of a header field in a record; an array is sent as several fields. */
 export type HeaderFieldValue = string | number | boolean;
@@ -32,6 +33,13 @@ export interface ReplyOptions<Body> {
   readonly cookies?: readonly Cookie[];
   /** The content type, in place of the default of the body's type. */
   readonly mediaType?: string;
+  /**
+   * Fields to send after the body (RFC 9110 section 6.5), as {@linkcode withTrailers} does; a function
+   * is asked once the body was sent.
+   *
+   * @default none
+   */
+  readonly trailers?: Trailers;
 }
 
 /** A status with a body, headers and a media type; made by `created()`, `notFound()` and so on. */
@@ -44,12 +52,15 @@ export class Reply<out Status extends number = number, out Body = unknown> {
   readonly headers: ReplyHeaders | undefined;
   /** The content type, in place of the default of the body's type. */
   readonly mediaType: string | undefined;
+  /** Fields to send after the body. */
+  readonly trailers: Trailers | undefined;
 
   /**
    * Makes a reply; `ok()`, `created()` and so on are shorter.
    *
    * @throws {RangeError} when `status` is not a whole number from 100 to 599.
-   * @throws {TypeError} when it has a body and a status that never has one.
+   * @throws {TypeError} when it has a body and a status that never has one, or a trailer field that
+   * may not be one.
    * @throws {InvalidCookieError} when a cookie may not be sent.
    */
   constructor(status: Status, options: ReplyOptions<Body> = {}) {
@@ -64,6 +75,9 @@ export class Reply<out Status extends number = number, out Body = unknown> {
     const { headers, cookies } = options;
     this.headers = cookies === undefined ? headers : withCookies(headers, cookies);
     this.mediaType = options.mediaType;
+    const { trailers } = options;
+    const isReady = trailers === undefined || typeof trailers === "function";
+    this.trailers = isReady ? trailers : trailerFields(trailers);
   }
 
   /** The status code. */

@@ -2,9 +2,9 @@
  * Trailer fields: header fields that come after the body (RFC 9110 section 6.5), for what is known
  * only once the body was made, as its checksum.
  *
- * `fetch` has nothing for them, so that they are kept beside the response that they belong to. A
+ * `fetch` has nothing for them, so that they are kept beside the message that they belong to. A
  * transport sends them where the message can have any: over HTTP/2, and in HTTP/1.1 where the body is
- * sent in chunks. Otherwise they are left out, as the standard has it.
+ * sent in chunks. Otherwise they are left out, as the standard lets it.
  *
  * @module
  */
@@ -15,12 +15,89 @@ export type Trailers = HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
 /** Kept by the response itself. */
 const kept = new WeakMap<Response, Trailers>();
 
+/** Those of responses that were received, which come with the end of the body. */
+const received = new WeakMap<Response, () => Promise<Headers>>();
+
+/**
+ * What no trailer may say: how the message is framed, routed, authenticated or to be read (RFC 9110
+ * section 6.5.1), and fields of one connection.
+ */
+const forbidden: ReadonlySet<string> = new Set([
+  ...["transfer-encoding", "content-length", "content-encoding", "content-range", "content-type"],
+  ...["host", "connection", "keep-alive", "proxy-connection", "upgrade", "te", "trailer"],
+  ...["authorization", "proxy-authorization", "www-authenticate", "proxy-authenticate"],
+  ...["set-cookie", "cookie", "cache-control", "expect", "max-forwards", "range", "location"],
+  ...["age", "date", "expires", "vary", "retry-after", "warning", "if-match", "if-none-match"],
+  ...["if-modified-since", "if-unmodified-since", "if-range", "accept-encoding"],
+]);
+
+/**
+ * Gives a response trailer fields, in place of those it had, and returns it.
+ *
+ * @throws {TypeError} when one may not be in trailers, or is no field; where a function gives them,
+ * the response breaks off instead.
+ *
+ * @example
+ * ```ts
+ * import { get, withTrailers } from "@pirouette/http";
+ *
+ * const report = get("/report", () => {
+ *   const started = performance.now();
+ *   return withTrailers(
+ *     new Response(new Blob(["a,b\n", "1,2\n"]).stream()),
+ *     () => ({ "server-timing": `make;dur=${performance.now() - started}` }),
+ *   );
+ * });
+ * ```
+ */
+export function withTrailers(response: Response, trailers: Trailers): Response {
+  keepTrailers(response, typeof trailers === "function" ? trailers : trailerFields(trailers));
+  return response;
+}
+
+/** Keeps trailer fields that were checked. */
+export function keepTrailers(response: Response, trailers: Trailers): void {
+  kept.set(response, trailers);
+}
+
 /** The trailer fields to send after a response's body, if there are any. */
 export function trailersOf(response: Response): Trailers | undefined {
   return kept.get(response);
 }
 
-/** Keeps the trailer fields of a response for {@linkcode trailersOf}, in place of what was there. */
-export function keepTrailers(response: Response, trailers: Trailers): void {
-  kept.set(response, trailers);
+/** Gives a copy of a response the trailers of the one it was made of. */
+export function copyTrailers(from: Response, to: Response): void {
+  const trailers = kept.get(from);
+  if (trailers !== undefined) kept.set(to, trailers);
+  const coming = received.get(from);
+  if (coming !== undefined) received.set(to, coming);
+}
+
+/**
+ * The trailer fields of a response that was received by a transport that tells them, as those of
+ * `@pirouette/http/http2`; they come once its body was read to the end.
+ *
+ * @returns none where the transport does not tell them, as no `fetch` of a platform does.
+ */
+export async function receivedTrailers(response: Response): Promise<Headers> {
+  return await (received.get(response)?.() ?? new Headers());
+}
+
+/** Keeps how the trailer fields of a received response come, for {@linkcode receivedTrailers}. */
+export function keepReceivedTrailers(response: Response, coming: () => Promise<Headers>): void {
+  received.set(response, coming);
+}
+
+/**
+ * Trailer fields that may be sent.
+ *
+ * @throws {TypeError} when one may not, or is no field.
+ */
+export function trailerFields(given: HeadersInit): Headers {
+  const fields = new Headers(given);
+  fields.forEach((_value, name) => {
+    if (!forbidden.has(name)) return;
+    throw new TypeError(`Cannot send "${name}" as a trailer field: send it as a header field`);
+  });
+  return fields;
 }

@@ -4,8 +4,12 @@
  *
  * @module
  */
-import { GenericListenerError } from "../message/listener_errors.ts";
-import type { Connection, PlatformAddress } from "../message/connection.ts";
+import type { Connection, InformationalStatus, PlatformAddress } from "../message/connection.ts";
+import {
+  GenericListenerError,
+  InitializingOutboundResponseError,
+  Initiating100ContinueResponseError,
+} from "../message/listener_errors.ts";
 import { reply } from "../message/reply.ts";
 
 /** One end of a connection. */
@@ -55,6 +59,70 @@ export class Caller {
   /** `http` or `https`. */
   get protocol(): string {
     return this.#url.slice(0, this.#url.indexOf(":"));
+  }
+
+  /**
+   * Tells a client that waits for it to send its body (RFC 9110 section 15.2.1). The transport does so
+   * by itself when the body is first asked for, and a declared body is.
+   *
+   * @returns whether it was sent: not where nobody waits for it, nor in process.
+   * @throws {Initiating100ContinueResponseError} when the transport has nothing for it.
+   */
+  continue(): boolean {
+    return this.#inform(100, {});
+  }
+
+  /**
+   * Sends header fields ahead of the response, as `Link` fields of what the page will need
+   * (RFC 8297).
+   *
+   * @returns whether they were sent: not to HTTP/1.0, once the response has begun, nor in process.
+   * @throws {InitializingOutboundResponseError} when the transport has nothing for it.
+   * @throws {TypeError} when a field cannot be sent.
+   *
+   * @example
+   * ```ts
+   * import { get, ok } from "@pirouette/http";
+   *
+   * const page = get("/", ({ caller }) => {
+   *   caller.earlyHints({ link: "</style.css>; rel=preload; as=style" });
+   *   return ok({ body: "<link rel=stylesheet href=/style.css>", mediaType: "text/html" });
+   * });
+   * ```
+   */
+  earlyHints(headers: HeadersInit): boolean {
+    return this.#inform(103, headers);
+  }
+
+  /**
+   * Tells a client that its request is being worked on (RFC 2518 section 10.1).
+   *
+   * @returns whether it was sent, as {@linkcode earlyHints}.
+   * @throws {InitializingOutboundResponseError} when the transport has nothing for it.
+   */
+  processing(): boolean {
+    return this.#inform(102, {});
+  }
+
+  /**
+   * The trailer fields of the request (RFC 9110 section 6.5), once its body was read to the end; none
+   * where the transport does not tell them.
+   */
+  async requestTrailers(): Promise<Headers> {
+    return await (this.#connection?.requestTrailers?.() ?? new Headers());
+  }
+
+  #inform(status: InformationalStatus, headers: HeadersInit): boolean {
+    const connection = this.#connection;
+    if (connection === undefined) return false;
+    if (connection.inform === undefined) {
+      const message = `Cannot send ${status}: this transport has nothing for it, ` +
+        'give the listener transport: "node"';
+      throw status === 100
+        ? new Initiating100ContinueResponseError(message)
+        : new InitializingOutboundResponseError(message);
+    }
+    return connection.inform(status, [...new Headers(headers)]);
   }
 
   /** Whether {@linkcode respond} was called. */

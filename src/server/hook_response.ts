@@ -5,6 +5,7 @@
  */
 import { editHeaders } from "../layers/response_headers.ts";
 import { isBodiless } from "../message/status.ts";
+import { copyTrailers } from "../message/trailers.ts";
 
 /**
  * A response whose header fields can be set; those of one that came from a `fetch` cannot.
@@ -47,6 +48,7 @@ export function replaceBody(response: Response, other: Response): Response {
   const replaced = isBodiless(status)
     ? new Response(other.body, { headers: response.headers })
     : new Response(other.body, { status, statusText, headers: response.headers });
+  copyTrailers(other, replaced);
   // With 416 this field tells the length of what was asked for, not of what is sent.
   const range = status === 416 ? replaced.headers.get("content-range") : null;
   for (const name of ofBody) replaced.headers.delete(name);

@@ -11,6 +11,7 @@ import type { HttpError } from "../message/errors.ts";
 import { InitializingOutboundResponseError } from "../message/listener_errors.ts";
 import { type Encoded, encodePayload } from "../message/payload_encode.ts";
 import { Reply, type ReplyHeaders } from "../message/reply.ts";
+import { keepTrailers } from "../message/trailers.ts";
 import { withLinks } from "./link_injection.ts";
 import type { ResourceLinks } from "./resource_links.ts";
 import type { ResponseCaching } from "./response_cache.ts";
@@ -86,6 +87,7 @@ function encodeUnchecked(
     isReply ? value.headers : undefined,
     encoded,
   );
+  if (isReply && value.trailers !== undefined) keepTrailers(response, value.trailers);
   if (request !== undefined) rules.caching?.mark(request, response, encoded?.body ?? null);
   return response;
 }

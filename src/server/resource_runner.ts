@@ -27,6 +27,7 @@ import { encodeReply, encodeSimply, isPlainData, type ReplyRules } from "./reply
 import type { Fields, Resource, Spec } from "./resource.ts";
 import { ResponseCaching } from "./response_cache.ts";
 import type { ResourceLinks } from "./resource_links.ts";
+import { refuseUnsentTrailers } from "./unsent_trailers.ts";
 import { dropUnsent } from "./unsent.ts";
 import { withoutBody } from "./without_body.ts";
 import type { Schema } from "../schema/standard.ts";
@@ -228,6 +229,7 @@ export class ResourceRunner {
     const simple = negotiated === undefined ? this.#answerSimply(exchange, value) : undefined;
     if (simple !== undefined) return simple;
     if (value instanceof Error) exchange.returnedError = value;
+    refuseUnsentTrailers(exchange, value);
     exchange.isWhole = isWhole(value instanceof Reply ? value.body : value);
     const { caching } = this.#rules;
     const rules = caller?.responded === true ? this.#callerRules : this.#rules;
