@@ -26,6 +26,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   auth: ["message", "schema", "layers", "stores"],
   openapi: ["message", "schema", "server"],
   websocket: ["message", "schema", "server", "client"],
+  http2: ["message", "schema", "layers", "client", "runtime"],
+  node: ["message", "server", "runtime"],
   observe: ["message", "layers", "runtime"],
   runtime: ["message"],
 };

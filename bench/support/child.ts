@@ -64,8 +64,11 @@ async function drain(reader: ReadableStreamDefaultReader<string>): Promise<void>
   while (!(await reader.read()).done);
 }
 
-/** Linux counts CPU time in ticks of 10 ms, fields 14 and 15 of a process's `stat`. */
-function readCpuTime(pid: number): number {
+/**
+ * CPU time a process has used, user and system, in microseconds: Linux counts it in ticks of 10 ms,
+ * fields 14 and 15 of its `stat`.
+ */
+export function readCpuTime(pid: number): number {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
   // The second field is the program's name in brackets, which may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -30,7 +30,11 @@ export async function hasWrk(): Promise<boolean> {
  *
  * @throws {Error} when any reply was an error, as the sample would then measure something else.
  */
-export async function load(row: Row, port: number, seconds: number): Promise<Load> {
+export async function load(
+  row: Pick<Row, "path" | "body">,
+  port: number,
+  seconds: number,
+): Promise<Load> {
   const script = row.body === undefined ? undefined : await writeScript(row.body);
   const { stdout } = await new Deno.Command("wrk", {
     args: [

@@ -50,6 +50,7 @@ export { type Transport, transport } from "./transport.ts";
 export { platformFetch } from "./transport_default.ts";
 export { explainFailure, type FailedCall } from "./transport_failure.ts";
 export type {
+  CertificateStatusConfig,
   ClientSecureSocket,
   PoolConfiguration,
   ProxyConfig,

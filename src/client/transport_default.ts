@@ -29,8 +29,13 @@ export async function platformFetch(
   init?: RequestInit,
 ): Promise<Response> {
   if (hasHost(input, init) && clientRuntime() === "deno") {
-    using once = transport({ pool: { keepAlive: false } });
-    return await once.fetch(input, init);
+    // Without `using`, which Node does not know before 24.
+    const once = transport({ pool: { keepAlive: false } });
+    try {
+      return await once.fetch(input, init);
+    } finally {
+      once[Symbol.dispose]();
+    }
   }
   try {
     const response = await fetch(input, init);

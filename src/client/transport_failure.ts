@@ -23,6 +23,7 @@ import {
   WritingOutboundRequestBodyError,
 } from "../message/client_errors.ts";
 import { type FailureKind, failureOf } from "./transport_failure_kind.ts";
+import { tlsReason } from "./transport_failure_tls.ts";
 
 /** What is known of the call that failed. */
 export interface FailedCall {
@@ -75,8 +76,7 @@ type Make = (reason: string, options: ErrorOptions | undefined) => ClientError;
 const makers: Readonly<Record<FailureKind, Make>> = {
   connect: (reason, options) =>
     new ClientConnectorError(`Something wrong with the connection: ${reason}`, options),
-  tls: (reason, options) =>
-    new SslError(`Something wrong with the TLS connection: ${reason}`, options),
+  tls: (reason, options) => new SslError(`SSL connection failed: ${tlsReason(reason)}`, options),
   http2: (reason, options) =>
     new Http2ClientError(`The HTTP/2 exchange failed: ${reason}`, options),
   call: (reason, options) =>

@@ -104,6 +104,8 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   // Node fails an assertion at a 101 that nobody asked for.
   ERR_ASSERTION: "responseStart",
   EPROTO: "tls",
+  // One of this library's own: a certificate that was revoked.
+  SSL: "tls",
   DEPTH_ZERO_SELF_SIGNED_CERT: "tls",
   SELF_SIGNED_CERT_IN_CHAIN: "tls",
   HOSTNAME_MISMATCH: "tls",

@@ -6,6 +6,9 @@
  * @module
  */
 import type { Clock } from "../message/clock.ts";
+import type { ClientSecureSocket } from "./transport_tls_options.ts";
+
+export type { CertificateStatusConfig, ClientSecureSocket } from "./transport_tls_options.ts";
 
 /** Options of {@linkcode transport}. */
 export interface TransportOptions {
@@ -123,70 +126,6 @@ export interface PoolConfiguration {
    * @default what the server allows; 100 on Node
    */
   readonly maxActiveStreamsPerConnection?: number;
-}
-
-/** Whom TLS connections trust, and what they show (spec: `ClientSecureSocket`). */
-export interface ClientSecureSocket {
-  /**
-   * Whether certificates are verified. Node only.
-   *
-   * @default true
-   */
-  readonly enable?: boolean;
-  /**
-   * Certificates in PEM of authorities that are trusted beside those of the system.
-   *
-   * @default none
-   */
-  readonly ca?: string | readonly string[];
-  /**
-   * The client's certificate in PEM, those between it and its authority behind it. It needs `key`.
-   *
-   * @default none
-   */
-  readonly cert?: string;
-  /**
-   * The private key of `cert` in PEM, not encrypted.
-   *
-   * @default none
-   */
-  readonly key?: string;
-  /**
-   * The name that is sent (SNI) and looked for in the certificate. Node only.
-   *
-   * @default the host of the address
-   */
-  readonly serverName?: string;
-  /**
-   * Whether the certificate must be for the host. `false` is Node only.
-   *
-   * @default true
-   */
-  readonly verifyHostName?: boolean;
-  /**
-   * The versions of TLS. Other than both is Node only.
-   *
-   * @default ["TLSv1.2", "TLSv1.3"]
-   */
-  readonly versions?: readonly ("TLSv1.2" | "TLSv1.3")[];
-  /**
-   * Cipher suites by OpenSSL's names, those preferred first. Node only.
-   *
-   * @default the runtime's
-   */
-  readonly ciphers?: readonly string[];
-  /**
-   * Whether sessions are resumed. `false` is Node only.
-   *
-   * @default true
-   */
-  readonly shareSession?: boolean;
-  /**
-   * Milliseconds that making a connection may take, TLS included. Node only.
-   *
-   * @default 10000 on Node, no limit on Deno
-   */
-  readonly handshakeTimeout?: number;
 }
 
 /** The proxy that requests go through (spec: `ProxyConfig`). */

@@ -5,13 +5,11 @@
  */
 import { parseIpAddress } from "../message/ip_address.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
-import type { ClientTlsSettings, ClientTransportSettings } from "../runtime/client_transport.ts";
-import type {
-  ClientSecureSocket,
-  PoolConfiguration,
-  TransportOptions,
-} from "./transport_options.ts";
+import type { ClientTransportSettings } from "../runtime/client_transport.ts";
+import type { PoolConfiguration, TransportOptions } from "./transport_options.ts";
+import { wholeNumber } from "./transport_number.ts";
 import { proxySettings } from "./transport_proxy.ts";
+import { tlsSettings } from "./transport_tls_settings.ts";
 
 const known: Readonly<Record<keyof TransportOptions, true>> = {
   httpVersion: true,
@@ -34,19 +32,6 @@ const knownPool: Readonly<Record<keyof PoolConfiguration, true>> = {
   minEvictableIdleTime: true,
   keepAlive: true,
   maxActiveStreamsPerConnection: true,
-};
-
-const knownTls: Readonly<Record<keyof ClientSecureSocket, true>> = {
-  enable: true,
-  ca: true,
-  cert: true,
-  key: true,
-  serverName: true,
-  verifyHostName: true,
-  versions: true,
-  ciphers: true,
-  shareSession: true,
-  handshakeTimeout: true,
 };
 
 /** How many calls may use a connection at once, and how long others wait. */
@@ -163,67 +148,5 @@ function checkSocket(path: unknown, options: TransportOptions): void {
   for (const name of ["proxy", "localAddress", "tls"] as const) {
     if (options[name] === undefined) continue;
     throw new TypeError(`transport has ${name} beside unixSocket, where it does nothing`);
-  }
-}
-
-function tlsSettings(tls: ClientSecureSocket): ClientTlsSettings {
-  checkOptions("transport.tls", tls, knownTls);
-  const { cert, key, ca = [], versions } = tls;
-  const authorities = typeof ca === "string" ? [ca] : ca;
-  for (const text of authorities) checkPem("tls.ca", text, "CERTIFICATE-----");
-  if ((cert === undefined) !== (key === undefined)) {
-    const [there, missing] = cert === undefined ? ["key", "cert"] : ["cert", "key"];
-    throw new TypeError(`transport has tls.${there} without tls.${missing}: give both`);
-  }
-  if (cert !== undefined) checkPem("tls.cert", cert, "CERTIFICATE-----");
-  if (key !== undefined) checkPem("tls.key", key, "PRIVATE KEY-----");
-  if (key?.includes("ENCRYPTED")) {
-    throw new TypeError("transport has an encrypted tls.key: decrypt it first");
-  }
-  if (tls.serverName !== undefined && !URL.canParse(`http://${tls.serverName}`)) {
-    throw new TypeError(`transport has tls.serverName "${tls.serverName}": give a host name`);
-  }
-  wholeNumber("tls.handshakeTimeout", tls.handshakeTimeout, 1);
-  return {
-    enable: tls.enable ?? true,
-    ca: authorities,
-    identity: cert === undefined || key === undefined ? undefined : { cert, key },
-    serverName: tls.serverName,
-    verifyHostName: tls.verifyHostName ?? true,
-    versions: versions === undefined ? undefined : versionRange(versions),
-    ciphers: tls.ciphers?.join(":"),
-    shareSession: tls.shareSession ?? true,
-    handshakeTimeout: tls.handshakeTimeout,
-  };
-}
-
-function versionRange(
-  versions: NonNullable<ClientSecureSocket["versions"]>,
-): NonNullable<ClientTlsSettings["versions"]> {
-  const [lowest, highest = lowest] = [...new Set(versions)].sort();
-  if (!isVersion(lowest) || !isVersion(highest) || new Set(versions).size > 2) {
-    const given = versions.join(", ");
-    throw new TypeError(`transport has tls.versions [${given}]: list TLSv1.2, TLSv1.3 or both`);
-  }
-  return [lowest, highest];
-}
-
-function isVersion(text: unknown): text is "TLSv1.2" | "TLSv1.3" {
-  return text === "TLSv1.2" || text === "TLSv1.3";
-}
-
-/** The runtimes take a text that is no PEM for one without a certificate; the text may be a key. */
-function checkPem(name: string, text: unknown, label: string): void {
-  if (typeof text !== "string" || !text.includes("-----BEGIN ") || !text.includes(label)) {
-    throw new TypeError(`transport cannot read ${name}: give its PEM text, "-----BEGIN …"`);
-  }
-}
-
-function wholeNumber(name: string, value: unknown, lowest: number): void {
-  if (value === undefined) return;
-  if (
-    !Number.isSafeInteger(value) || (value as number) < lowest || (value as number) > 2 ** 31 - 1
-  ) {
-    throw new RangeError(`transport needs a whole number from ${lowest} for ${name}, not ${value}`);
   }
 }

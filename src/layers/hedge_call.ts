@@ -5,6 +5,7 @@
  */
 import { MaximumWaitTimeExceededError, ResiliencyError } from "../message/client_errors.ts";
 import type { Clock } from "../message/clock.ts";
+import { type Deferred, deferred } from "../message/deferred.ts";
 import type { Fetch } from "../message/fetch.ts";
 import { isTransient } from "./call_failure.ts";
 import type { Withdrawable } from "./hedge_budget.ts";
@@ -63,7 +64,7 @@ export class HedgedCall implements Waiting {
   readonly #replay: Replay;
   readonly #next: Fetch;
   readonly #caller: AbortSignal | undefined;
-  readonly #outcome: PromiseWithResolvers<Response> = Promise.withResolvers();
+  readonly #outcome: Deferred<Response> = deferred();
   /** The requests that have no answer yet. */
   readonly #racing = new Set<Attempt>();
   #hedges = 0;
@@ -219,10 +220,10 @@ export class HedgedCall implements Waiting {
     if (this.#racing.size === 0) return;
     const { latencies, clock } = this.#policy;
     const now = clock.now();
-    const reason = new DOMException(
-      "Another request of this call was answered first",
-      "AbortError",
-    );
+    // Node 20 would tell a signal that joins both only after this, which is to change nothing.
+    const reason = this.#caller?.aborted
+      ? this.#caller.reason
+      : new DOMException("Another request of this call was answered first", "AbortError");
     for (const { start, controller } of this.#racing) {
       // It would have taken longer still. Left out, only fast ones would count, and hedges come sooner.
       if (!this.#caller?.aborted) latencies?.add(now - start);

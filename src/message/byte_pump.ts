@@ -28,16 +28,22 @@ export interface PumpOptions {
 /**
  * Feeds `source` to `sink` until its end, no faster than the output is read.
  *
- * An error of the source reaches whoever reads the output; the source is cancelled when they cancel,
- * or when the bytes cannot be transformed. Returns at once and never throws.
+ * An error of the source reaches whoever reads the output; the source is cancelled when the bytes
+ * cannot be transformed, or when the output is cancelled: where the platform says so. On Node it
+ * says so late or never, and the source would be read to its end. Returns at once and never throws.
+ *
+ * @returns what cancels the source; for whoever stops reading the output, or sees it fail
  */
 export function pump(
   source: ByteSource,
   sink: WritableStream<Uint8Array>,
   options: PumpOptions,
-): void {
+): (reason: unknown) => void {
   const writer = sink.getWriter();
+  let isStopped = false;
   const stop = (reason: unknown): void => {
+    if (isStopped) return;
+    isStopped = true;
     source.cancel(reason).catch(() => {});
   };
   // Also while the source keeps us waiting, when there is no write to fail.
@@ -46,6 +52,7 @@ export function pump(
     stop(error);
     writer.abort(error).catch(() => {});
   });
+  return stop;
 }
 
 async function feed(

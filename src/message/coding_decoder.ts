@@ -59,7 +59,7 @@ export function decodeCoding(
   let isEmpty = true;
   // What ended the stream from outside the decoder, as a limit, is no fault of the data.
   let outside: { readonly error: unknown } | undefined;
-  pump(source, transform.writable, {
+  const stop = pump(source, transform.writable, {
     sliceSize: SLICE_SIZES[coding],
     explain: (cause) => (outside = { error: explain(cause) }).error,
     inspect(chunk) {
@@ -77,6 +77,7 @@ export function decodeCoding(
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await output.read().catch((cause) => {
+        stop(cause);
         if (outside !== undefined) throw outside.error;
         if (isEmpty) return { done: true, value: undefined } as const;
         throw corrupt(coding, cause);
@@ -89,12 +90,16 @@ export function decodeCoding(
       try {
         decoded?.(value);
       } catch (error) {
+        stop(error);
         output.cancel(error).catch(() => {});
         throw error;
       }
       controller.enqueue(value);
     },
-    cancel: (reason) => output.cancel(reason),
+    cancel(reason) {
+      stop(reason);
+      return output.cancel(reason);
+    },
   }, { highWaterMark: 0 });
 }
 

@@ -107,7 +107,10 @@ export interface Connection {
   readonly tls?: TlsConnection | undefined;
   /** The trailer fields of the request, once its body was read, where the transport tells them. */
   readonly requestTrailers?: () => Promise<Headers>;
-  /** Whether trailer fields of a response are sent; without it they cannot be. */
+  /**
+   * Whether the transport can send trailer fields of a response, be it that this client is sent none;
+   * without it they cannot be.
+   */
   readonly sendsTrailers?: boolean;
   /**
    * Sends an informational response ahead of the final one, where the transport can.

@@ -86,7 +86,9 @@ export {
   StructuredFieldError,
 } from "./structured_fields.ts";
 export * from "./structured_fields_serialize.ts";
-export { receivedTrailers, type Trailers, withTrailers } from "./trailers.ts";
+export type { KeyStore, PemSource } from "./pem_source.ts";
+export type { PeerCertificate, TlsConnection } from "./connection.ts";
+export { responseTrailers, type Trailers, withTrailers } from "./trailers.ts";
 
 // Errors.
 export {

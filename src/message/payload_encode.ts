@@ -177,11 +177,12 @@ function stringify(value: unknown): string {
   return text;
 }
 
-/** TypeScript does not know it yet; the runtimes do. */
-const { rawJSON } = JSON as JSON & { rawJSON(text: string): unknown };
+/** TypeScript does not know it yet; the runtimes do, but Node only since 22. */
+const { rawJSON } = JSON as JSON & { rawJSON?(text: string): unknown };
 
 function stringifyWithBigints(value: unknown): string | undefined {
   try {
+    if (rawJSON === undefined) return stringifyWithMarks(value);
     return JSON.stringify(
       value,
       (_key, item) => typeof item === "bigint" ? rawJSON(String(item)) : item,
@@ -192,4 +193,14 @@ function stringifyWithBigints(value: unknown): string | undefined {
       cause,
     });
   }
+}
+
+/** Big integers go through as text that nobody can have sent, and lose its marks at the end. */
+function stringifyWithMarks(value: unknown): string | undefined {
+  const mark = `bigint-${crypto.randomUUID()}:`;
+  const text = JSON.stringify(
+    value,
+    (_key, item) => typeof item === "bigint" ? `${mark}${item}` : item,
+  );
+  return text?.replaceAll(new RegExp(`"${mark}(-?[0-9]+)"`, "g"), "$1");
 }

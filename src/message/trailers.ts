@@ -15,8 +15,8 @@ export type Trailers = HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
 /** Kept by the response itself. */
 const kept = new WeakMap<Response, Trailers>();
 
-/** Those of responses that were received, which come with the end of the body. */
-const received = new WeakMap<Response, () => Promise<Headers>>();
+/** Responses that came from a server and brought their own along, if any. */
+const received = new WeakSet<Response>();
 
 /**
  * What no trailer may say: how the message is framed, routed, authenticated or to be read (RFC 9110
@@ -65,27 +65,58 @@ export function trailersOf(response: Response): Trailers | undefined {
   return kept.get(response);
 }
 
+/**
+ * The names of trailer fields as the field `Trailer` announces them ahead of the body (RFC 9110 section
+ * 6.6.2); `undefined` where there are none, or a function gives them later.
+ */
+export function trailerNames(trailers: Trailers): string | undefined {
+  if (typeof trailers === "function") return undefined;
+  return [...new Headers(trailers).keys()].join(", ") || undefined;
+}
+
 /** Gives a copy of a response the trailers of the one it was made of. */
 export function copyTrailers(from: Response, to: Response): void {
   const trailers = kept.get(from);
   if (trailers !== undefined) kept.set(to, trailers);
-  const coming = received.get(from);
-  if (coming !== undefined) received.set(to, coming);
+  if (received.has(from)) received.add(to);
 }
 
 /**
- * The trailer fields of a response that was received by a transport that tells them, as those of
- * `@pirouette/http/http2`; they come once its body was read to the end.
+ * The trailer fields of a response once its body was read: of one that a service has made, of a copy
+ * of it that a layer has made, and of one that came by an `Http2Client`; no platform's `fetch` tells
+ * them.
  *
- * @returns none where the transport does not tell them, as no `fetch` of a platform does.
+ * @throws {ClientError} (as a rejection) when the body of a received response breaks off.
+ *
+ * @example
+ * ```ts
+ * import { responseTrailers } from "@pirouette/http";
+ * import { Http2Client } from "@pirouette/http/http2";
+ *
+ * await using client = new Http2Client("https://music.example");
+ * const response = await client.fetch("https://music.example/albums");
+ * const albums = await response.json();
+ * const checksum = (await responseTrailers(response)).get("x-checksum");
+ * console.log(albums, checksum);
+ * ```
  */
-export async function receivedTrailers(response: Response): Promise<Headers> {
-  return await (received.get(response)?.() ?? new Headers());
+export async function responseTrailers(response: Response): Promise<Headers> {
+  const trailers = kept.get(response);
+  return new Headers(typeof trailers === "function" ? await trailers() : trailers);
 }
 
-/** Keeps how the trailer fields of a received response come, for {@linkcode receivedTrailers}. */
+/**
+ * Keeps how the trailer fields of a received response come. Where it is passed on, they are sent on
+ * by a transport that can, and left out by another (RFC 9110 section 6.5.1).
+ */
 export function keepReceivedTrailers(response: Response, coming: () => Promise<Headers>): void {
-  received.set(response, coming);
+  kept.set(response, coming);
+  received.add(response);
+}
+
+/** Whether a response has trailer fields that this program gave it. */
+export function hasOwnTrailers(response: Response): boolean {
+  return kept.has(response) && !received.has(response);
 }
 
 /**

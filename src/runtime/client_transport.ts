@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { StoreBytes } from "./pem.ts";
 
 /** How a transport connects; every value was checked, and `undefined` is the runtime's default. */
 export interface ClientTransportSettings {
@@ -38,20 +39,40 @@ export interface ClientTlsSettings {
   readonly enable: boolean;
   /** PEM texts of authorities that are trusted beside those of the system. */
   readonly ca: readonly string[];
+  /** More of them, which are not opened yet; `undefined` once they are. */
+  readonly trustStore: StoreBytes | undefined;
   /** PEM texts of the client's certificate chain and key. */
   readonly identity: { readonly cert: string; readonly key: string } | undefined;
+  /** The same, not opened yet; `undefined` once it is. */
+  readonly keyStore: StoreBytes | undefined;
   /** The name sent and verified in place of the address's host. */
   readonly serverName: string | undefined;
   /** Whether the certificate must be for the host. */
   readonly verifyHostName: boolean;
+  /** How it is found out whether a certificate was revoked, if it is. */
+  readonly status: ClientStatusSettings | undefined;
   /** The lowest and the highest version. */
   readonly versions: readonly [TlsVersion, TlsVersion] | undefined;
   /** Cipher suites as OpenSSL lists them. */
   readonly ciphers: string | undefined;
   /** Whether sessions are resumed. */
   readonly shareSession: boolean;
+  /** Milliseconds after which a session is not resumed any more. */
+  readonly sessionTimeout: number | undefined;
   /** Milliseconds that connecting, TLS included, may take. */
   readonly handshakeTimeout: number | undefined;
+}
+
+/** How it is found out whether a server's certificate was revoked. */
+export interface ClientStatusSettings {
+  /** Whether the server staples an OCSP response, or a responder may be asked; or neither. */
+  readonly ocsp: "stapled" | "asked" | undefined;
+  /** PEM texts of lists of revoked certificates; empty where they are not looked at. */
+  readonly crl: readonly string[];
+  /** Answers of responders that are kept. */
+  readonly cacheSize: number;
+  /** Milliseconds that they are kept at most. */
+  readonly cacheValidityPeriod: number | undefined;
 }
 
 /** A version of TLS. */

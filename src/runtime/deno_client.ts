@@ -113,7 +113,12 @@ function proxyTransport({ protocol }: URL): "http" | "https" | "socks5" {
   return protocol === "http:" ? "http" : "socks5";
 }
 
-function refuseWhatDenoLacks({ tls, ...settings }: ClientTransportSettings): void {
+/**
+ * Refuses settings that Deno has nothing for.
+ *
+ * @throws {TypeError} when there is one; it names the option and what to do.
+ */
+export function refuseWhatDenoLacks({ tls, ...settings }: ClientTransportSettings): void {
   const refuse = (option: string, remedy: string): never => refuseOption(option, "Deno", remedy);
   if (settings.http2InitialWindowSize !== undefined) {
     refuse("http2InitialWindowSize", "leave it out");
@@ -135,6 +140,13 @@ function refuseWhatDenoLacks({ tls, ...settings }: ClientTransportSettings): voi
   }
   if (tls.ciphers !== undefined) refuse("tls.ciphers", "leave it out, only safe ones are offered");
   if (!tls.shareSession) refuse("tls.shareSession: false", "leave it out");
+  if (tls.sessionTimeout !== undefined) refuse("tls.sessionTimeout", "leave it out");
+  if (tls.status !== undefined) {
+    refuse(
+      "tls.certificateStatus",
+      "call from Node, or trust only an authority of short-lived certificates in tls.ca",
+    );
+  }
   if (tls.handshakeTimeout !== undefined) {
     refuse("tls.handshakeTimeout", "set a timeout for the whole attempt");
   }

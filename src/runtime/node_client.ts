@@ -7,12 +7,16 @@
  *
  * @module
  */
+import type { CertificateStatusCheck } from "./certificate_status.ts";
 import {
+  type ClientProxySettings,
+  type ClientStatusSettings,
   type ClientTlsSettings,
   type ClientTransportSettings,
   refuseOption,
   type RunningClientTransport,
 } from "./client_transport.ts";
+import { type Connector, nodeConnector, throughTunnel } from "./node_connector.ts";
 
 type Undici = typeof import("undici");
 type Dispatcher = import("undici").Dispatcher;
@@ -51,33 +55,73 @@ export function nodeClient(settings: ClientTransportSettings): RunningClientTran
 }
 
 async function load(settings: ClientTransportSettings): Promise<Dispatchers> {
-  const [undici, { rootCertificates }] = await Promise.all([
-    import("undici"),
-    import("node:tls"),
-  ]);
-  const options = agentOptions(settings, rootCertificates);
-  const direct = makeAgent(undici, settings, options);
+  const [undici, tlsModule] = await Promise.all([import("undici"), import("node:tls")]);
+  const { tls } = settings;
+  const check = tls.status?.ocsp && await loadCheck(tls.status);
+  const plain = agentOptions(settings, trustedByNode(tlsModule));
+  const connect = nodeConnector(undici.buildConnector, {
+    options: { ...plain.connect, allowH2: plain.allowH2 },
+    check,
+    shareSession: tls.shareSession,
+    sessionTimeout: tls.sessionTimeout,
+  });
+  const direct = makeAgent(undici, settings, { ...plain, connect }, plain);
   const { proxy } = settings;
   if (proxy === undefined) return { proxied: direct, direct };
-  const { connect, ...others } = options;
-  const proxied = new undici.ProxyAgent({
-    ...others,
-    uri: proxy.url.href,
+  return { proxied: makeProxyAgent(undici, proxy, plain, connect), direct };
+}
+
+function makeProxyAgent(
+  { Pool, ProxyAgent }: Undici,
+  { url, credentials }: ClientProxySettings,
+  { connect: tls, ...options }: AgentOptions,
+  connect: Connector,
+): Dispatcher {
+  return new ProxyAgent({
+    ...options,
+    uri: url.href,
     // Requests without TLS are forwarded as they are elsewhere, and not tunnelled.
     proxyTunnel: false,
-    requestTls: connect as import("undici").buildConnector.BuildOptions,
-    ...proxy.credentials && { token: basic(proxy.credentials) },
+    proxyTls: proxyTls(tls),
+    factory(origin, given: { connect?: Connector }) {
+      const { connect: tunnel } = given;
+      if (tunnel === undefined || new URL(origin).protocol !== "https:") {
+        return new Pool(origin, given);
+      }
+      return new Pool(origin, { ...given, connect: throughTunnel(tunnel, connect) });
+    },
+    ...credentials && { token: basic(credentials) },
   });
-  return { proxied, direct };
+}
+
+/** A proxy is trusted as servers are, and is shown no certificate. */
+function proxyTls(tls: AgentOptions["connect"]): Record<string, unknown> {
+  const { ca, minVersion, maxVersion, timeout } = tls as Record<string, unknown>;
+  return {
+    minVersion,
+    maxVersion,
+    ...ca !== undefined && { ca },
+    ...timeout !== undefined && { timeout },
+  };
+}
+
+/** Whom Node trusts: from 22.15 also whom `NODE_EXTRA_CA_CERTS` and `--use-system-ca` name. */
+function trustedByNode(module: typeof import("node:tls")): readonly string[] {
+  const { getCACertificates }: { getCACertificates?: () => string[] } = module;
+  return getCACertificates?.() ?? module.rootCertificates;
+}
+
+async function loadCheck(settings: ClientStatusSettings): Promise<CertificateStatusCheck> {
+  return (await import("./certificate_status.ts")).certificateStatusCheck(settings);
 }
 
 function makeAgent(
   { Agent, H2CClient }: Undici,
   { http2PriorKnowledge }: ClientTransportSettings,
   options: AgentOptions,
+  { connect, maxConcurrentStreams = 100 }: AgentOptions,
 ): Dispatcher {
   if (!http2PriorKnowledge) return new Agent(options);
-  const { connect, maxConcurrentStreams = 100 } = options;
   return new Agent({
     ...options,
     factory(origin, given) {
@@ -125,8 +169,8 @@ function connectOptions(
   if (tls.serverName !== undefined) options.servername = tls.serverName;
   if (!tls.enable) options.rejectUnauthorized = false;
   if (!tls.verifyHostName) options.checkServerIdentity = () => undefined;
+  if (tls.status !== undefined && tls.status.crl.length > 0) options.crl = [...tls.status.crl];
   if (tls.ciphers !== undefined) options.ciphers = tls.ciphers;
-  if (!tls.shareSession) options.maxCachedSessions = 0;
   if (tls.handshakeTimeout !== undefined) options.timeout = tls.handshakeTimeout;
   if (unixSocket !== undefined) options.socketPath = unixSocket;
   setVersions(options, tls);
@@ -144,7 +188,12 @@ function basic({ userName, password }: { userName: string; password: string }): 
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
-function refuseWhatNodeLacks(settings: ClientTransportSettings): void {
+/**
+ * Refuses settings that Node has nothing for.
+ *
+ * @throws {TypeError} when there is one; it names the option and what to do.
+ */
+export function refuseWhatNodeLacks(settings: ClientTransportSettings): void {
   const refuse = (option: string, remedy: string): never => refuseOption(option, "Node", remedy);
   const { httpVersion, maxIdleConnections, proxy } = settings;
   if (settings.allowHost) {

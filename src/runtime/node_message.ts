@@ -16,6 +16,8 @@ export interface ReceivedMessage {
   readonly fields: readonly string[];
   /** The body as it comes in; `undefined` where the message can have none. */
   readonly body: Readable | undefined;
+  /** Called before the body is first read, where something has to be done for it to come. */
+  readonly beginBody?: (() => void) | undefined;
   /** Aborts when the client is gone before it is answered; made when it is first asked for. */
   readonly signal: AbortSignal;
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import type { ClientTransportSettings, RunningClientTransport } from "./client_transport.ts";
-import { denoClient } from "./deno_client.ts";
-import { nodeClient } from "./node_client.ts";
+import { denoClient, refuseWhatDenoLacks } from "./deno_client.ts";
+import { nodeClient, refuseWhatNodeLacks } from "./node_client.ts";
 
 /** What tells the runtimes apart. */
 interface Runtimes {
@@ -29,7 +29,35 @@ export function clientRuntime(): "deno" | "node" | undefined {
  */
 export function openClientTransport(settings: ClientTransportSettings): RunningClientTransport {
   const runtime = clientRuntime();
-  if (runtime === "deno") return denoClient(settings);
-  if (runtime === "node") return nodeClient(settings);
-  throw new TypeError("transport runs on Deno and Node only: use the platform's fetch here");
+  if (runtime === undefined) {
+    throw new TypeError("transport runs on Deno and Node only: use the platform's fetch here");
+  }
+  const open = runtime === "deno" ? denoClient : nodeClient;
+  const { keyStore, trustStore } = settings.tls;
+  if (keyStore === undefined && trustStore === undefined) return open(settings);
+  const refuse = runtime === "deno" ? refuseWhatDenoLacks : refuseWhatNodeLacks;
+  refuse(settings);
+  return openLater(settings, open);
+}
+
+/** A transport that is made with the first request: what it needs has to be waited for. */
+function openLater(
+  settings: ClientTransportSettings,
+  open: (settings: ClientTransportSettings) => RunningClientTransport,
+): RunningClientTransport {
+  let opening: Promise<RunningClientTransport> | undefined;
+  let running: RunningClientTransport | undefined;
+  return {
+    async send(url, input, init) {
+      opening ??= import("./client_tls_stores.ts")
+        .then(({ openTlsStores }) => openTlsStores(settings.tls))
+        .then((tls) => running = open({ ...settings, tls }));
+      return await (await opening).send(url, input, init);
+    },
+    close() {
+      if (running !== undefined) return running.close();
+      // Why it could not be opened was told to whoever called.
+      return opening?.then((late) => late.close(), () => {});
+    },
+  };
 }

@@ -11,27 +11,30 @@ export interface ServerIdentity {
   readonly cert: string;
   /** Its private key in PEM, not encrypted. */
   readonly key: string;
-  /** The names (SNI) it is shown for, `*.example.com` among them; none for every other name. */
+  /** The names (SNI) it is shown for, in lower case, `*.example.com` among them. */
   readonly serverNames: readonly string[];
-  /** A DER-encoded OCSP response to staple, if there is one at the moment. */
-  readonly ocspResponse?: () => Uint8Array | undefined;
+  /**
+   * Gives the DER-encoded OCSP response to staple, if there is one at the moment; `undefined` where
+   * none is ever stapled. It never fails.
+   */
+  readonly ocspResponse: (() => Uint8Array | undefined) | undefined;
 }
 
 /** How a listener's TLS connections are made. */
 export interface ServerTlsSettings {
-  /** What is shown; the first one where no name fits. Never empty. */
+  /** What is shown, the first whose names fit; the first one where none does. Never empty. */
   readonly identities: readonly ServerIdentity[];
   /** Whom clients must be certified by; `undefined` where they are not asked. */
   readonly clients: ServerClientSettings | undefined;
   /** The lowest and the highest version; `undefined` for 1.2 and 1.3. */
   readonly versions: readonly [TlsVersion, TlsVersion] | undefined;
-  /** Cipher suites as OpenSSL lists them. */
+  /** Cipher suites as OpenSSL lists them; `undefined` for the runtime's. */
   readonly ciphers: string | undefined;
   /** Whether sessions are resumed. */
   readonly shareSession: boolean;
-  /** Milliseconds after which a session is not resumed any more. */
+  /** Milliseconds after which a session is not resumed any more; `undefined` for the runtime's. */
   readonly sessionTimeout: number | undefined;
-  /** Milliseconds that a handshake may take. */
+  /** Milliseconds that a handshake may take; `undefined` for the transport's default. */
   readonly handshakeTimeout: number | undefined;
 }
 

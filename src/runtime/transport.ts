@@ -52,6 +52,13 @@ export interface RunningTransport {
   readonly reloadTls?: (tls: ServerTlsSettings) => void;
 }
 
+/**
+ * How long connections in use are sent away before those that are left are closed, in milliseconds,
+ * where another process goes on in this one's place: closed between two requests, a connection would
+ * lose the one that is on its way.
+ */
+export const SENDING_AWAY = 500;
+
 /** An option that a transport has nothing for is an error rather than ignored. */
 export function refuseServerOption(option: string, transport: string, remedy: string): never {
   throw new TypeError(`The transport ${transport} cannot honour ${option}: ${remedy}`);

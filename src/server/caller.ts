@@ -4,13 +4,21 @@
  *
  * @module
  */
-import type { Connection, InformationalStatus, PlatformAddress } from "../message/connection.ts";
+import type {
+  Connection,
+  InformationalStatus,
+  PeerCertificate,
+  PlatformAddress,
+  TlsConnection,
+} from "../message/connection.ts";
 import {
   GenericListenerError,
   InitializingOutboundResponseError,
   Initiating100ContinueResponseError,
 } from "../message/listener_errors.ts";
 import { reply } from "../message/reply.ts";
+import { notPromised, Pushes } from "./push.ts";
+import type { PushPromise } from "./push_promise.ts";
 
 /** One end of a connection. */
 export interface Address {
@@ -25,6 +33,14 @@ export interface Address {
 /** The statuses of {@linkcode Caller.redirect}. */
 export type RedirectStatus = 300 | 301 | 302 | 303 | 305 | 307 | 308;
 
+/** How mutual TLS went (spec: `MutualSslHandshake`). */
+export interface MutualSslHandshake {
+  /** Whether the client has shown a certificate that is trusted. */
+  readonly status: "passed" | "failed";
+  /** The certificate (DER) in base64, if it has. */
+  readonly base64EncodedCert?: string;
+}
+
 /** The client that sent a request. */
 export class Caller {
   readonly #url: string;
@@ -32,6 +48,7 @@ export class Caller {
   readonly #local: (() => PlatformAddress) | undefined;
   readonly #onRespond: () => void;
   #given: unknown = undefined;
+  #pushes: Pushes | undefined = undefined;
 
   /** Made by the service, once for each request whose handler asks for it. */
   constructor(
@@ -54,6 +71,14 @@ export class Caller {
   /** This end of the connection, where the transport tells it. */
   get localAddress(): Address {
     return address(this.#connection?.localAddr ?? this.#local?.());
+  }
+
+  /**
+   * The version of HTTP that the request came in (spec: `httpVersion` of a request); `undefined` in
+   * process, and on the transport `"deno"`, which does not tell.
+   */
+  get httpVersion(): "1.0" | "1.1" | "2" | undefined {
+    return this.#connection?.httpVersion;
   }
 
   /** `http` or `https`. */
@@ -112,6 +137,36 @@ export class Caller {
     return await (this.#connection?.requestTrailers?.() ?? new Headers());
   }
 
+  /**
+   * Announces a response that the client has not asked for (spec: `promise`; RFC 9113 section 8.4), so
+   * that it does not ask. It is made before the answer, and kept by
+   * {@linkcode pushPromisedResponse}.
+   *
+   * @returns whether the client takes it: not over HTTP/1.1, nor where it has switched it off, nor in
+   * process. What was not taken need not be kept.
+   * @throws {InitializingOutboundResponseError} when the transport cannot push, or the promise has a
+   * header field that cannot be sent.
+   */
+  promise(promise: PushPromise): boolean {
+    const connection = this.#connection;
+    if (connection === undefined) return false;
+    return (this.#pushes ??= new Pushes(connection)).promise(promise);
+  }
+
+  /**
+   * Keeps a promise (spec: `pushPromisedResponse`), with anything a handler may return.
+   *
+   * @returns a promise that settles once the response is sent.
+   * @throws {GenericListenerError} (as a rejection) when it was not promised, the client did not take
+   * it, or it was kept before.
+   * @throws {InitializingOutboundResponseError} (as a rejection) when the value cannot be sent.
+   * @throws {WritingOutboundResponseBodyError} (as a rejection) when the client has refused it, or gone.
+   */
+  async pushPromisedResponse(promise: PushPromise, value?: unknown): Promise<void> {
+    if (this.#pushes === undefined) throw notPromised(promise);
+    await this.#pushes.keep(promise, value);
+  }
+
   #inform(status: InformationalStatus, headers: HeadersInit): boolean {
     const connection = this.#connection;
     if (connection === undefined) return false;
@@ -123,6 +178,29 @@ export class Caller {
         : new InitializingOutboundResponseError(message);
     }
     return connection.inform(status, [...new Headers(headers)]);
+  }
+
+  /**
+   * What TLS has agreed on; `undefined` without TLS and in process, and on the transport `"deno"`, which
+   * does not tell.
+   */
+  get tls(): TlsConnection | undefined {
+    return this.#connection?.tls;
+  }
+
+  /** The certificate that the client has shown, if it is trusted. */
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#connection?.tls?.peerCertificate;
+  }
+
+  /** How mutual TLS went; `undefined` where clients are not asked for certificates. */
+  get mutualSslHandshake(): MutualSslHandshake | undefined {
+    const { tls } = this;
+    if (tls?.clientVerified === undefined) return undefined;
+    const { peerCertificate } = tls;
+    return peerCertificate === undefined
+      ? { status: "failed" }
+      : { status: "passed", base64EncodedCert: base64(peerCertificate.raw) };
   }
 
   /** Whether {@linkcode respond} was called. */
@@ -163,6 +241,12 @@ export class Caller {
     const value = typeof location === "string" ? location : location.join(",");
     return this.respond(reply(status, { headers: { location: value } }));
   }
+}
+
+function base64(bytes: Uint8Array): string {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
 }
 
 function address(platform: PlatformAddress | undefined): Address {

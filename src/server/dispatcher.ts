@@ -84,8 +84,7 @@ export class Dispatcher {
       // Where nothing inside was watched, a layer or a bare handler stands before it.
       return exchange.isWatched ? answer : exchange.later(answer, asItIs);
     }
-    if (inFlight !== undefined && !exchange.isWhole) inFlight.track(exchange);
-    return answer;
+    return inFlight === undefined ? answer : inFlight.track(exchange, answer);
   }
 
   #place(mount: MountPoint): Place {

@@ -41,7 +41,7 @@ export function answerError(
 ): Response | Promise<Response> {
   const reply = toReply(exchange, error, rules);
   try {
-    const response = encodeReply(reply, encodingRules);
+    const response = encodeReply(reply, encodingRules, undefined, exchange);
     exchange.isWhole = isPlainData(reply.body);
     if (!(response instanceof Promise)) return finish(exchange, response);
     return response.then((done) => finish(exchange, done))
@@ -125,7 +125,7 @@ function holds(condition: () => boolean): boolean {
 function tell(exchange: Exchange, error: unknown, { onError }: ErrorRules): void {
   try {
     if (onError === undefined) console.error(error);
-    else onError(error, exchange.request);
+    else onError(error, exchange.visibleRequest);
   } catch (second) {
     // An observer or a log that fails must not turn an answer into none.
     logIfPossible(second);

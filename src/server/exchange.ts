@@ -9,8 +9,10 @@ import type { HttpError } from "../message/errors.ts";
 import { InterceptorReturnError } from "../message/listener_errors.ts";
 import { Caller } from "./caller.ts";
 import { type Connection, keepConnection, type PlatformAddress } from "../message/connection.ts";
+import { platformRequest, receivedSignal } from "../message/platform_request.ts";
 import { keepOrigin } from "../message/request_origin.ts";
 import type { Steps } from "./next.ts";
+import type { Stopping } from "./stopping.ts";
 import { type ContextKey, RequestContext, type RequestFacts } from "./request_context.ts";
 import { endOfTarget } from "./request_target.ts";
 import type { Match } from "./router.ts";
@@ -28,8 +30,10 @@ export interface Owner {
 export interface Watcher {
   /** What `next` makes of `value`, or what is answered in its place; the promise never fails. */
   watch(exchange: Exchange, value: Promise<unknown>, next: Continuation): Promise<Response>;
-  /** Counts a request until its response is sent. */
-  track(exchange: Exchange): void;
+  /** Counts a request until its response is sent; gives what is to be sent. */
+  track(exchange: Exchange, answer: Response): Response;
+  /** Tells answers that last that they should end. */
+  readonly stopping: Stopping;
 }
 
 /** What all requests of a mount on a listener have in common. */
@@ -55,6 +59,7 @@ interface Extras {
   /** The exchange before another request took the place of its own. */
   received?: Exchange;
   signal?: AbortSignal;
+  stopping?: AbortSignal;
   abortReason?: unknown;
 }
 
@@ -122,6 +127,11 @@ export class Exchange implements RequestFacts, Steps {
     return this.surroundings?.hasDeadline === true;
   }
 
+  /** Makes responses at less cost, where nobody but this library sees them before they are sent. */
+  get maker(): Connection | undefined {
+    return this.isLayered ? undefined : this.connection;
+  }
+
   /** Where the query ends. */
   get end(): number {
     return endOfTarget(this.url, this.pathEnd);
@@ -183,9 +193,16 @@ export class Exchange implements RequestFacts, Steps {
     if (extras.signal === undefined) {
       extras.controller = new AbortController();
       if (extras.abortReason !== undefined) extras.controller.abort(extras.abortReason);
-      extras.signal = AbortSignal.any([nativeSignal(this.request), extras.controller.signal]);
+      extras.signal = AbortSignal.any([receivedSignal(this.request), extras.controller.signal]);
     }
     return extras.signal;
+  }
+
+  /** Aborts when the listener stops; never where nobody listens. */
+  get stopping(): AbortSignal {
+    const stopping = this.surroundings?.watcher?.stopping;
+    return (this.#extras ??= {}).stopping ??= stopping?.signalFor(this.connection) ??
+      new AbortController().signal;
   }
 
   /**
@@ -201,10 +218,11 @@ export class Exchange implements RequestFacts, Steps {
 
   /** The request as handlers and interceptors see it: its signal fires on the deadline too. */
   get visibleRequest(): Request {
-    const { request, connection, hasDeadline } = this;
-    if (connection === undefined && !hasDeadline) return request;
+    const { connection, hasDeadline } = this;
+    if (connection === undefined && !hasDeadline) return this.request;
     const extras = this.#extras ??= {};
-    if (extras.shown === request) return request;
+    if (extras.shown === this.request) return this.request;
+    const request = this.request = platformRequest(this.request);
     extras.shown = request;
     if (connection !== undefined) keepConnection(request, connection);
     // Rebuilding the request with another signal would cost ten times as much, and its body.
@@ -276,11 +294,4 @@ export class Exchange implements RequestFacts, Steps {
     extras.abortReason = reason;
     extras.controller?.abort(reason);
   }
-}
-
-const signalGetter = Object.getOwnPropertyDescriptor(Request.prototype, "signal")?.get;
-
-/** The platform's own signal, even after {@linkcode Exchange.visibleRequest} put ours before it. */
-function nativeSignal(request: Request): AbortSignal {
-  return signalGetter === undefined ? request.signal : signalGetter.call(request);
 }

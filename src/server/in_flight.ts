@@ -9,14 +9,23 @@
  * @module
  */
 import type { Clock, Timer } from "../message/clock.ts";
+import { deferred } from "../message/deferred.ts";
 import type { HttpError } from "../message/errors.ts";
 import { RequestTimeoutError, ServiceUnavailableError } from "../message/status_errors.ts";
 import { answerError, type PanicWatcher } from "./error_answer.ts";
+import { endingEvents } from "./event_stream.ts";
 import type { Continuation, Exchange, Watcher } from "./exchange.ts";
+import { Stopping } from "./stopping.ts";
 
 interface Waiting {
   readonly due: number;
+  readonly tally: Tally;
   readonly expire: () => void;
+}
+
+/** How many of the requests that came in one stretch of time are not answered yet. */
+interface Tally {
+  count: number;
 }
 
 /** How long an answer may take to be sent before a panic ends the process without it. */
@@ -34,9 +43,13 @@ export class InFlight implements Watcher, PanicWatcher {
   readonly #clock: Clock;
   /** Insertion order is the order of falling due. */
   readonly #waiting = new Set<Waiting>();
-  #sending = 0;
+  /** What came since the listener began, or since it was asked to stop. */
+  #tally: Tally = { count: 0 };
   #timer: Timer | undefined = undefined;
-  #drained: PromiseWithResolvers<void> | undefined = undefined;
+  #before: Tally | undefined = undefined;
+  readonly #drained = deferred<void>();
+  /** Tells answers that last that they should end. */
+  readonly stopping: Stopping = new Stopping();
   /** Called once, after the answer to the first request that panics. */
   #onPanic: (() => void) | undefined;
 
@@ -62,7 +75,10 @@ export class InFlight implements Watcher, PanicWatcher {
    */
   watch(exchange: Exchange, value: Promise<unknown>, next: Continuation): Promise<Response> {
     return new Promise((resolve) => {
+      const tally = this.#tally;
+      tally.count++;
       const waiting: Waiting = {
+        tally,
         due: this.#clock.now() + this.#timeout,
         expire: () => resolve(this.#expired(exchange)),
       };
@@ -72,8 +88,8 @@ export class InFlight implements Watcher, PanicWatcher {
         if (answer instanceof Promise) return void answer.then(done, failed);
         // An answer that comes too late is dropped, and whatever feeds it is told.
         if (!this.#waiting.delete(waiting)) return void answer.body?.cancel().catch(() => {});
-        this.track(exchange);
-        resolve(answer);
+        resolve(exchange.isWhole ? answer : this.#track(exchange, answer, tally));
+        this.#leave(tally);
       };
       const failed = (error: unknown): void => done(failure(exchange, error));
       const settle = (make: () => Response | Promise<Response>): void => {
@@ -88,16 +104,22 @@ export class InFlight implements Watcher, PanicWatcher {
     });
   }
 
-  /** Counts a request until its response is sent, where that is not a matter of one write. */
-  track(exchange: Exchange): void {
-    const completed = exchange.isWhole ? undefined : exchange.connection?.completed;
-    if (completed === undefined) return this.#settle();
-    this.#sending++;
-    const sent = (): void => {
-      this.#sending--;
-      this.#settle();
-    };
-    completed.then(sent, sent);
+  /**
+   * Counts a request until its response is sent, where that is not a matter of one write; the
+   * response ends by itself when the listener stops, if it is an event stream.
+   */
+  track(exchange: Exchange, answer: Response): Response {
+    return exchange.isWhole ? answer : this.#track(exchange, answer, this.#tally);
+  }
+
+  #track(exchange: Exchange, answer: Response, tally: Tally): Response {
+    const completed = exchange.connection?.completed;
+    if (completed !== undefined) {
+      tally.count++;
+      const sent = (): void => this.#leave(tally);
+      completed.then(sent, sent);
+    }
+    return endingEvents(answer, this.stopping);
   }
 
   /** Waits until the answer to a request that panicked is sent, but not for a client that dawdles. */
@@ -113,10 +135,13 @@ export class InFlight implements Watcher, PanicWatcher {
     connection?.completed?.then(sent, sent);
   }
 
-  /** Settles once nothing is in flight. */
+  /** Settles once nothing is in flight that was when it was first asked. */
   drained(): Promise<void> {
-    this.#drained ??= Promise.withResolvers();
-    this.#settle();
+    if (this.#before === undefined) {
+      this.#before = this.#tally;
+      this.#tally = { count: 0 };
+      if (this.#before.count === 0) this.#drained.resolve();
+    }
     return this.#drained.promise;
   }
 
@@ -126,9 +151,8 @@ export class InFlight implements Watcher, PanicWatcher {
     this.#timer = undefined;
   }
 
-  #settle(): void {
-    if (this.#drained === undefined || this.#waiting.size > 0 || this.#sending > 0) return;
-    this.#drained.resolve();
+  #leave(tally: Tally): void {
+    if (--tally.count === 0 && tally === this.#before) this.#drained.resolve();
   }
 
   #arm(delay: number): void {
@@ -142,8 +166,8 @@ export class InFlight implements Watcher, PanicWatcher {
       if (waiting.due > now) return this.#arm(waiting.due - now);
       this.#waiting.delete(waiting);
       waiting.expire();
+      this.#leave(waiting.tally);
     }
-    this.#settle();
   }
 
   #expired(exchange: Exchange): Response | Promise<Response> {

@@ -10,12 +10,18 @@ import { GenericListenerError } from "../message/listener_errors.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import { exit } from "../runtime/exit.ts";
 import { openTransport } from "../runtime/open_transport.ts";
+import type { SignalName } from "../runtime/signals.ts";
 import type { ServerHttpSettings } from "../runtime/server_http.ts";
 import type { TransportName } from "../runtime/transport.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { InFlight } from "./in_flight.ts";
 import type { ListenerConfiguration } from "./listener_config.ts";
+import { listenFailure } from "./listener_failure.ts";
 import { httpSettings, listenerOptions } from "./listener_settings.ts";
+import { signalNames, stopOnSignals } from "./listener_signals.ts";
+import type { ListenerSecureSocket } from "./listener_tls.ts";
+import { checkTls } from "./listener_tls_check.ts";
+import { tlsErrors, TlsReload } from "./listener_tls_reload.ts";
 import { loadTls } from "./listener_tls_settings.ts";
 import { chooseTransport } from "./listener_transport.ts";
 import { Mount, type MountOptions } from "./mount.ts";
@@ -48,8 +54,10 @@ export class Listener {
   readonly #dispatcher: Dispatcher;
   readonly #inFlight: InFlight;
   readonly #http: ServerHttpSettings;
+  readonly #tls: ListenerSecureSocket | undefined;
   readonly #transport: TransportName;
-  #isStarted = false;
+  readonly #signals: readonly SignalName[];
+  #starting: Promise<RunningServer> | undefined = undefined;
   #server: RunningServer | undefined = undefined;
 
   /**
@@ -88,7 +96,9 @@ export class Listener {
     this.#config = config;
     this.#limits = new RequestLimits(config.requestLimits);
     this.#http = httpSettings(config);
+    this.#tls = config.tls && checkTls(config.tls);
     this.#transport = chooseTransport(config);
+    this.#signals = signalNames(config.signals);
     this.#inFlight = new InFlight(timeout, clock, onPanic === "exit" ? () => exit(1) : undefined);
     this.#dispatcher = new Dispatcher([], {
       limits: this.#limits,
@@ -139,33 +149,33 @@ export class Listener {
    * @throws {GenericListenerError} (as a rejection) when it listens already, or cannot.
    */
   async start(): Promise<RunningServer> {
-    if (this.#isStarted) {
+    if (this.#starting !== undefined) {
       throw new GenericListenerError("The listener was started already: make another one");
     }
-    this.#isStarted = true;
     try {
-      return this.#server = await this.#start();
+      this.#starting = this.#start();
+      return this.#server = await this.#starting;
     } catch (cause) {
-      this.#isStarted = false;
+      this.#starting = undefined;
       if (cause instanceof GenericListenerError) throw cause;
-      const { host = defaultHost } = this.#config;
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new GenericListenerError(`Cannot listen on ${host}:${this.#port}: ${why}`, { cause });
+      throw new GenericListenerError(`Cannot start the listener: ${why}`, { cause });
     }
   }
 
   /**
-   * Stops taking requests and waits for those in flight; see {@linkcode RunningServer}.
+   * Stops taking requests and waits for those in flight; see {@linkcode RunningServer}. One that is
+   * still starting is waited for first; one that was not started need not be stopped.
    *
    * @param deadline in milliseconds; the listener's `gracefulStopTimeout` if not given
    */
   async gracefulStop(deadline?: number): Promise<void> {
-    await this.#server?.gracefulStop(deadline);
+    await (await this.#started())?.gracefulStop(deadline);
   }
 
   /** Stops at once, whatever is in flight. */
   async immediateStop(): Promise<void> {
-    await this.#server?.immediateStop();
+    await (await this.#started())?.immediateStop();
   }
 
   /** The port it listens on, or will. */
@@ -188,6 +198,11 @@ export class Listener {
     };
   }
 
+  /** The server, if there is or will be one; why there is none, `start` tells. */
+  async #started(): Promise<RunningServer | undefined> {
+    return await this.#starting?.catch(() => undefined);
+  }
+
   #nothingAt(target: string): string {
     return this.#dispatcher.mounts.length === 0
       ? `no service has registered for listener : /${this.#server?.hostname}:${this.getPort()}`
@@ -195,28 +210,44 @@ export class Listener {
   }
 
   async #start(): Promise<RunningServer> {
-    const { host = defaultHost, reusePort = false, server: name, clock = systemClock } =
-      this.#config;
-    const { gracefulStopTimeout = 10_000, tls } = this.#config;
+    const { reusePort = false, server: name, clock = systemClock } = this.#config;
+    // What is left empty, in a file of settings say, is left out.
+    const host = this.#config.host?.trim() || defaultHost;
+    const { gracefulStopTimeout = 10_000 } = this.#config;
     const dispatcher = this.#dispatcher;
+    const tls = this.#tls;
+    const loaded = tls && await loadTls(tls, tlsErrors(tls));
     const transport = await openTransport(this.#transport, {
       hostname: host,
       port: this.#port,
       reusePort,
-      tls: tls && await loadTls(tls),
+      tls: loaded,
       http: this.#http,
       clock,
       drained: () => this.#inFlight.drained(),
       handler: name === undefined
         ? (request, info) => dispatcher.handle(request, info)
         : async (request, info) => named(await dispatcher.handle(request, info), name),
+    }).catch((cause: unknown) => {
+      throw listenFailure(host, this.#port, cause);
     });
-    return new RunningServer(transport, {
+    const reload = tls && await TlsReload.start(tls, transport, clock).catch((cause: unknown) => {
+      transport.abort();
+      throw cause;
+    });
+    const server = new RunningServer(transport, {
       isSecure: tls !== undefined,
       gracefulStopTimeout,
       clock,
-      onStop: () => this.#inFlight.close(),
+      stopping: this.#inFlight.stopping,
+      reload,
+      onStop: () => {
+        reload?.stop();
+        this.#inFlight.close();
+      },
     });
+    stopOnSignals(server, this.#signals);
+    return server;
   }
 }
 

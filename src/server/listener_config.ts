@@ -12,7 +12,7 @@ import type { RequestLimitConfigs } from "./request_limits.ts";
 /** How a listener listens; every field is optional. */
 export interface ListenerConfiguration {
   /**
-   * The host name or IP address to listen on.
+   * The host name or IP address to listen on; an empty one is as good as none.
    *
    * @default "0.0.0.0"
    */
@@ -50,7 +50,11 @@ export interface ListenerConfiguration {
    */
   readonly gracefulStopTimeout?: number;
   /**
-   * Whether other processes may listen on the same port, for a restart without a gap.
+   * Whether other processes may listen on the same port, for a restart without a gap: start the new
+   * one, then stop the old one, which answers what comes until its port is closed. Takes the transport
+   * `"node"`; with `"deno"` it needs Deno's flag `--unstable-net`, and connections that have said
+   * nothing yet are lost when the port closes. Set `net.ipv4.tcp_migrate_req` to 1 on Linux, or those
+   * that are not accepted yet are.
    *
    * @default false
    */
@@ -118,7 +122,7 @@ export interface ListenerConfiguration {
   readonly socketLimits?: SocketLimits;
   /**
    * Signals of the system upon which the server stops gracefully; a second one stops it at once.
-   * `true` stands for `SIGTERM` and `SIGINT`.
+   * `true` stands for `SIGTERM` and `SIGINT`, on Windows for the latter, which alone is known there.
    *
    * @default false
    */
@@ -170,8 +174,8 @@ export interface ListenerHttp2Settings {
    */
   readonly maxResets?: number;
   /**
-   * Milliseconds between pings on an idle connection; one that is not answered until the next ends
-   * it. 0 for none.
+   * Milliseconds between pings on a connection; one that is not answered until the next ends it. 0 for
+   * none.
    *
    * @default 30000
    */
@@ -186,7 +190,7 @@ export interface ListenerHttp2Settings {
    * Milliseconds that a connection without streams is kept (spec: `minIdleTimeInStaleState`): it is
    * told to go (GOAWAY) and closed once its last stream has ended.
    *
-   * @default 300000
+   * @default keepAliveTimeout of the socket limits if that is given, else 300000
    */
   readonly minIdleTimeInStaleState?: number;
   /**

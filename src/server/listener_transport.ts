@@ -37,7 +37,9 @@ export function chooseTransport(config: ListenerConfiguration): TransportName {
       `The transport "deno" cannot honour ${needed}: leave it out, or use "node"`,
     );
   }
-  const takesNode = transport === "node" || runtime === "node" || needed !== undefined;
+  // Deno.serve shares a port only behind an unstable flag, and cannot close it alone.
+  const shares = transport === "auto" && config.reusePort === true;
+  const takesNode = transport === "node" || runtime === "node" || needed !== undefined || shares;
   return takesNode ? "node_http" : "deno_serve";
 }
 

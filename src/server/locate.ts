@@ -8,6 +8,7 @@ import { HttpError } from "../message/errors.ts";
 import { InitializingInboundRequestError } from "../message/listener_errors.ts";
 import { canonicalPath } from "./canonical_path.ts";
 import type { Connection } from "../message/connection.ts";
+import { platformRequest } from "../message/platform_request.ts";
 import { Exchange } from "./exchange.ts";
 import { stripMatrix } from "./matrix_params.ts";
 import { scanPath, startOfPath } from "./request_target.ts";
@@ -48,7 +49,7 @@ function locateUnusual(
     const before = url.slice(0, start);
     const after = url.slice(end);
     // Layers and handlers must see the path that is routed, or a guard could be walked around.
-    const rebuilt = new Request(before + routed + after, request);
+    const rebuilt = new Request(before + routed + after, platformRequest(request));
     const exchange = new Exchange(rebuilt, method, url, start, end, connection);
     // Found anew: rebuilding rewrites the authority too (`X:80` becomes `x`), and moves the path.
     exchange.routeUrl = rebuilt.url;

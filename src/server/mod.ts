@@ -47,11 +47,23 @@ export type {
   ListenerHttp2Settings,
   SocketLimits,
 } from "./listener_config.ts";
-export type { CertificateKey, ListenerSecureSocket, PemSource } from "./listener_tls.ts";
+export type {
+  CertificateKey,
+  ListenerCertificate,
+  ListenerMutualSsl,
+  ListenerSecureSocket,
+  OcspSource,
+} from "./listener_tls.ts";
+export {
+  clientCertificate,
+  clientCertificateKey,
+  type ClientCertificateOptions,
+} from "./client_certificate.ts";
 export type { RequestLimitConfigs } from "./request_limits.ts";
 export { serve, type ServeOptions } from "./serve.ts";
-export type { RunningServer } from "./running_server.ts";
-export type { Address, Caller, RedirectStatus } from "./caller.ts";
+export type { RunningServer, TransportName } from "./running_server.ts";
+export { PushPromise, type PushPromiseOptions } from "./push_promise.ts";
+export type { Address, Caller, MutualSslHandshake, RedirectStatus } from "./caller.ts";
 export { type ContextKey, contextKey, type RequestContext } from "./request_context.ts";
 export {
   type HookCall,

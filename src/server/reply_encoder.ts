@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Connection } from "../message/connection.ts";
 import type { HttpError } from "../message/errors.ts";
 import { InitializingOutboundResponseError } from "../message/listener_errors.ts";
 import { type Encoded, encodePayload } from "../message/payload_encode.ts";
@@ -39,32 +40,49 @@ export interface ReplyRules {
   readonly responses: Readonly<Record<number, Schema>> | undefined;
 }
 
+/** What a reply answers, as far as it matters here. */
+export interface Answered {
+  /** The exchange as it was received: only rules about caching ask for it. */
+  readonly received: { readonly request: Request };
+  /** Makes the response, where its transport has one that costs less than the platform's. */
+  readonly maker: Connection | undefined;
+}
+
 /**
  * The response of a string or plain data under rules that say nothing, which is what most handlers
  * return; `undefined` for everything else, which is for {@linkcode encodeReply}.
  */
-export function encodeSimply(value: unknown, rules: ReplyRules): Response | undefined {
+export function encodeSimply(
+  value: unknown,
+  rules: ReplyRules,
+  maker?: Connection,
+): Response | undefined {
   if (!rules.isSimple) return undefined;
-  if (typeof value === "string") return new Response(value, rules.init);
-  return isPlainData(value) ? jsonResponse(value as object, rules.init) : undefined;
+  if (typeof value === "string") {
+    return maker?.respond?.(value, rules.status, plainText) ?? new Response(value, rules.init);
+  }
+  return isPlainData(value) ? jsonResponse(value as object, rules, maker) : undefined;
 }
+
+/** The content type that the platform gives a text. */
+const plainText = "text/plain;charset=UTF-8";
 
 /**
  * Encodes what a handler returned; `undefined` is the caller's case and must not come here.
  *
- * @param request what is answered, which only rules about caching ask for.
+ * @param answered what is answered, for rules about caching and transports that make responses
  */
 export function encodeReply(
   value: unknown,
   rules: ReplyRules,
   negotiated?: string,
-  request?: Request,
+  answered?: Answered,
 ): Response | Promise<Response> {
   if (value instanceof Response) return sendable(value);
   if (value instanceof Error) throw value;
   return rules.responses === undefined
-    ? encodeUnchecked(value, rules, negotiated, request)
-    : encodeChecked(value, rules, rules.responses, negotiated, request);
+    ? encodeUnchecked(value, rules, negotiated, answered)
+    : encodeChecked(value, rules, rules.responses, negotiated, answered);
 }
 
 /** Encodes a value that is checked; `returned` is what it was before a schema made it anew. */
@@ -72,7 +90,7 @@ function encodeUnchecked(
   checked: unknown,
   rules: ReplyRules,
   negotiated: string | undefined,
-  request: Request | undefined,
+  answered: Answered | undefined,
   returned: unknown = checked,
 ): Response {
   const value = rules.links === undefined
@@ -86,9 +104,12 @@ function encodeUnchecked(
     isReply ? value.status : rules.status,
     isReply ? value.headers : undefined,
     encoded,
+    answered?.maker,
   );
   if (isReply && value.trailers !== undefined) keepTrailers(response, value.trailers);
-  if (request !== undefined) rules.caching?.mark(request, response, encoded?.body ?? null);
+  if (answered !== undefined && rules.caching !== undefined) {
+    rules.caching.mark(answered.received.request, response, encoded?.body ?? null);
+  }
   return response;
 }
 
@@ -99,8 +120,16 @@ export function isPlainData(value: unknown): boolean {
   return prototype === Object.prototype || prototype === Array.prototype;
 }
 
-function jsonResponse(value: object, init: ReplyRules["init"]): Response {
+function jsonResponse(
+  value: object,
+  { init, status }: ReplyRules,
+  maker: Connection | undefined,
+): Response {
   try {
+    if (maker?.respond !== undefined) {
+      const text = JSON.stringify(value);
+      if (text !== undefined) return maker.respond(text, status, "application/json");
+    }
     return init === undefined ? Response.json(value) : Response.json(value, init);
   } catch {
     // A bigint or a cycle: the general encoder knows the one and explains the other.
@@ -139,20 +168,45 @@ function build(
   status: number,
   headers: ReplyHeaders | undefined,
   encoded: Encoded | undefined,
+  maker: Connection | undefined,
 ): Response {
   try {
     // The platform would send 101 of its own accord, and the client wait for another protocol.
     if (status < 200) throw new RangeError("An informational status answers nothing");
+    const body = encoded?.body ?? null;
+    if (maker?.respond !== undefined && isWhole(body)) {
+      return made(maker.respond(body, status, undefined), headers, encoded);
+    }
     const init: ResponseInit = { status };
     if (headers !== undefined || encoded?.contentType !== undefined) {
       init.headers = toHeaders(headers, encoded?.contentType);
     }
-    return new Response(encoded?.body ?? null, init);
+    return new Response(body, init);
   } catch (cause) {
     dropUnsent(encoded?.body);
     const what = `Cannot send a reply of status ${status}: its status or a header is not sendable`;
     throw new InitializingOutboundResponseError(what, { cause });
   }
+}
+
+/** Whether a body is there as a whole. */
+function isWhole(body: BodyInit | null): body is string | Uint8Array<ArrayBuffer> | null {
+  return body === null || typeof body === "string" || body instanceof Uint8Array;
+}
+
+/** A response that a transport has made, with its header fields. */
+function made(
+  response: Response,
+  given: ReplyHeaders | undefined,
+  encoded: Encoded | undefined,
+): Response {
+  const contentType = encoded?.contentType;
+  const isText = contentType === undefined && typeof encoded?.body === "string";
+  if (given === undefined && contentType === undefined && !isText) return response;
+  const { headers } = response;
+  fillHeaders(headers, given, contentType);
+  if (isText && !headers.has("content-type")) headers.set("content-type", plainText);
+  return response;
 }
 
 /** Header fields as the platform takes them, with the content type that was decided. */
@@ -164,12 +218,20 @@ export function toHeaders(
     return contentType === undefined ? {} : { "content-type": toFieldValue(contentType) };
   }
   const headers = new Headers();
-  for (const [name, value] of entriesOf(given)) {
+  fillHeaders(headers, given, contentType);
+  return headers;
+}
+
+function fillHeaders(
+  headers: Headers,
+  given: ReplyHeaders | undefined,
+  contentType: string | undefined,
+): void {
+  for (const [name, value] of entriesOf(given ?? {})) {
     if (Array.isArray(value)) { for (const one of value) headers.append(name, toFieldValue(one)); }
     else headers.append(name, toFieldValue(value));
   }
   if (contentType !== undefined) headers.set("content-type", toFieldValue(contentType));
-  return headers;
 }
 
 function toFieldValue(value: unknown): string {
@@ -196,22 +258,22 @@ function encodeChecked(
   rules: ReplyRules,
   responses: Readonly<Record<number, Schema>>,
   negotiated: string | undefined,
-  request: Request | undefined,
+  answered: Answered | undefined,
 ): Response | Promise<Response> {
   const status = value instanceof Reply ? value.status : rules.status;
   const schema = Object.hasOwn(responses, status) ? responses[status] : undefined;
-  if (schema === undefined) return encodeUnchecked(value, rules, negotiated, request);
+  if (schema === undefined) return encodeUnchecked(value, rules, negotiated, answered);
   const finish = (result: Result): Response => {
     if (result.issues !== undefined) throw responseMismatch(status, result.issues);
     if (!(value instanceof Reply)) {
-      return encodeUnchecked(result.value, rules, negotiated, request, value);
+      return encodeUnchecked(result.value, rules, negotiated, answered, value);
     }
     const checked = new Reply(status, {
       body: result.value,
       ...(value.headers === undefined ? {} : { headers: value.headers }),
       ...(value.mediaType === undefined ? {} : { mediaType: value.mediaType }),
     });
-    return encodeUnchecked(checked, rules, negotiated, request, value);
+    return encodeUnchecked(checked, rules, negotiated, answered, value);
   };
   const result = validate(schema, value instanceof Reply ? value.body : value);
   return result instanceof Promise ? result.then(finish) : finish(result);

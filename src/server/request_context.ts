@@ -17,6 +17,8 @@ export interface RequestFacts {
   readonly request: Request;
   /** Aborts when the client leaves, or when the request's time is up. */
   readonly signal: AbortSignal;
+  /** Aborts when the listener stops. */
+  readonly stopping: AbortSignal;
   /** The path and query as they were sent. */
   readonly target: string;
   /** The path as it was sent. */
@@ -161,6 +163,28 @@ export class RequestContext {
   /** Aborts when the client leaves, or when the request's time is up. */
   get signal(): AbortSignal {
     return this.#request.signal;
+  }
+
+  /**
+   * Aborts when the listener begins to stop, which waits for this request meanwhile: for an answer
+   * that would otherwise last. Event streams end by themselves then, between two events.
+   *
+   * @example
+   * ```ts
+   * import { get } from "@pirouette/http";
+   *
+   * const ticks = get("/ticks", ({ context }) => ticking(context.stopping));
+   *
+   * async function* ticking(stopping: AbortSignal): AsyncGenerator<Uint8Array> {
+   *   while (!stopping.aborted) {
+   *     yield new TextEncoder().encode(`${Date.now()}\n`);
+   *     await new Promise((resolve) => setTimeout(resolve, 1_000));
+   *   }
+   * }
+   * ```
+   */
+  get stopping(): AbortSignal {
+    return this.#request.stopping;
   }
 
   /** The path and query as they were sent. */

@@ -202,7 +202,7 @@ export class ResourceRunner {
   }
 
   #answerSimply(exchange: Exchange, value: unknown): Response | undefined {
-    const simple = encodeSimply(value, this.#rules);
+    const simple = encodeSimply(value, this.#rules, exchange.maker);
     if (simple === undefined) return undefined;
     exchange.isWhole = true;
     exchange.isFresh = true;
@@ -233,7 +233,7 @@ export class ResourceRunner {
     exchange.isWhole = isWhole(value instanceof Reply ? value.body : value);
     const { caching } = this.#rules;
     const rules = caller?.responded === true ? this.#callerRules : this.#rules;
-    const response = encodeReply(value, rules, negotiated, exchange.received.request);
+    const response = encodeReply(value, rules, negotiated, exchange);
     return response instanceof Promise
       ? response.then((done) => finish(exchange, value, done, caching))
       : finish(exchange, value, response, caching);

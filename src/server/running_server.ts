@@ -4,7 +4,11 @@
  * @module
  */
 import type { Clock } from "../message/clock.ts";
+import { GenericListenerError } from "../message/listener_errors.ts";
 import type { RunningTransport, TransportName } from "../runtime/transport.ts";
+import type { Stopping } from "./stopping.ts";
+
+export type { TransportName };
 
 /** What a running server needs beside its transport. */
 export interface RunningServerOptions {
@@ -14,6 +18,10 @@ export interface RunningServerOptions {
   readonly gracefulStopTimeout: number;
   /** Tells the time. */
   readonly clock: Clock;
+  /** Tells answers that last that they should end. */
+  readonly stopping: Stopping;
+  /** Reads the files of TLS again; `undefined` without TLS. */
+  readonly reload: { reload(): Promise<void> } | undefined;
   /** Called once, when the last connection is closed. */
   readonly onStop: () => void;
 }
@@ -56,13 +64,21 @@ export class RunningServer implements AsyncDisposable {
     return this.#transport.name;
   }
 
+  /** Aborts when it begins to stop; for what a program does beside answering. */
+  get stopping(): AbortSignal {
+    return this.#options.stopping.signal;
+  }
+
   /**
-   * Refuses new requests with 503, waits for those in flight, whether they are still coming in or
-   * being answered, and closes whatever is left after `deadline` milliseconds.
+   * Ends event streams between two events and tells whoever listens to `context.stopping`, waits for
+   * the requests in flight, whether they are still coming in or being answered, and closes whatever is
+   * left after `deadline` milliseconds. New requests are refused with 503 meanwhile; with `reusePort`
+   * they are answered until the port is closed, on connections that are then closed.
    *
    * @param deadline the listener's `gracefulStopTimeout` if not given
    */
   async gracefulStop(deadline: number = this.#options.gracefulStopTimeout): Promise<void> {
+    this.#options.stopping.begin();
     const timer = this.#options.clock.setTimer(() => this.#transport.abort(), deadline);
     try {
       await Promise.race([this.#transport.shutdown(), this.finished]);
@@ -74,8 +90,24 @@ export class RunningServer implements AsyncDisposable {
 
   /** Closes everything now, whatever is in flight. */
   async immediateStop(): Promise<void> {
+    this.#options.stopping.begin();
     this.#transport.abort();
     await this.finished;
+  }
+
+  /**
+   * Reads certificates, keys and all else of TLS again, for connections to come; those that are there
+   * go on.
+   *
+   * @throws {GenericListenerError} (as a rejection) when something cannot be used, and what there was
+   * is kept; when connections are not encrypted, or the transport cannot change certificates.
+   */
+  async reloadCertificates(): Promise<void> {
+    const { reload } = this.#options;
+    if (reload === undefined) {
+      throw new GenericListenerError("There are no certificates to read again: give tls");
+    }
+    await reload.reload();
   }
 
   /** Stops gracefully. */

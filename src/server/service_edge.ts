@@ -100,7 +100,7 @@ export class ServiceEdge {
       if (compressed !== response && exchange.isWhole) {
         exchange.isWhole = false;
         // It was watched until it was there as a whole, which it is no more.
-        if (exchange.isWatched) exchange.surroundings?.watcher?.track(exchange);
+        if (exchange.isWatched) exchange.surroundings?.watcher?.track(exchange, answer);
       }
       return compressed instanceof Promise
         ? compressed.catch((error) => this.#fail(exchange, error))

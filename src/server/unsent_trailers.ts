@@ -6,7 +6,7 @@
  */
 import { InitializingOutboundResponseError } from "../message/listener_errors.ts";
 import { Reply } from "../message/reply.ts";
-import { trailersOf } from "../message/trailers.ts";
+import { hasOwnTrailers } from "../message/trailers.ts";
 import type { Exchange } from "./exchange.ts";
 import { dropUnsent } from "./unsent.ts";
 
@@ -26,5 +26,5 @@ export function refuseUnsentTrailers({ connection }: Exchange, value: unknown): 
 
 function hasTrailers(value: unknown): boolean {
   if (value instanceof Reply) return value.trailers !== undefined;
-  return value instanceof Response && trailersOf(value) !== undefined;
+  return value instanceof Response && hasOwnTrailers(value);
 }

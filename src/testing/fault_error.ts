@@ -48,7 +48,7 @@ function typedError(fault: FailingFault, cause: TypeError): Error {
   const reason = reasons[fault].replace(/ \(os error \d+\)$/, "");
   switch (fault) {
     case "untrusted":
-      return new SslError(`Something wrong with the TLS connection: ${reason}`, { cause });
+      return new SslError(`SSL connection failed: ${reason}`, { cause });
     case "reset":
       return new InitializingInboundResponseError(`No response could be read: ${reason}`, {
         cause,

@@ -1,7 +1,10 @@
 /** TLS connections: whom they trust, what they show, and which version of HTTP is agreed on. @module */
 import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
+import { Client } from "../../src/client/client.ts";
 import { Http2ClientError, SslError } from "../../src/message/client_errors.ts";
-import { transport } from "../../src/client/transport.ts";
+import { type Transport, transport } from "../../src/client/transport.ts";
+import type { TransportOptions } from "../../src/client/transport_options.ts";
 import { type Certificates, withCertificates } from "../support/certificates.ts";
 import { hasPeer } from "../support/peers.ts";
 import { within } from "../support/within.ts";
@@ -21,8 +24,9 @@ function tlsServer({ cert, key }: { cert: string; key: string }): Deno.HttpServe
 async function askingServer(
   { folder }: Certificates,
   version: string,
+  ...more: string[]
 ): Promise<{ port: number } & AsyncDisposable> {
-  const args = ["s_server", "-accept", "127.0.0.1:0", "-www", version];
+  const args = ["s_server", "-accept", "127.0.0.1:0", "-www", version, ...more];
   args.push("-cert", "server.pem", "-key", "server.key", "-CAfile", "ca.pem");
   args.push("-Verify", "1", "-verify_return_error");
   const child = new Deno.Command("openssl", {
@@ -66,14 +70,17 @@ Deno.test({
       assert.equal(await (await trusting.fetch(address)).text(), "2");
       await assert.rejects(plain.fetch(url), (error) => {
         assert.ok(error instanceof SslError, String(error));
-        assert.match(error.message, /^Something wrong with the TLS connection: .*UnknownIssuer$/);
+        assert.match(
+          error.message,
+          /^SSL connection failed: .* of no authority .*UnknownIssuer\)$/,
+        );
         return true;
       });
       await assert.rejects(
         trusting.fetch(`https://localhost:${wrong.addr.port}/?key=secret`),
         (error) => {
           assert.ok(error instanceof SslError, String(error));
-          assert.match(error.message, /not valid for name "localhost"/);
+          assert.match(error.message, /for another host \(.*not valid for name "localhost"/);
           assert.doesNotMatch(error.message, /secret/);
           return true;
         },
@@ -120,10 +127,118 @@ for (const version of ["-tls1_2", "-tls1_3"]) {
         assert.match(await response.text(), /Client certificate|client\.example|CN ?= ?client/);
         using unknown = transport({ tls: { ca } });
         const refused = within(unknown.fetch(url), "a refusal of an unknown client");
-        await assert.rejects(refused, SslError);
+        await assert.rejects(refused, (error) => {
+          assert.ok(error instanceof SslError, String(error));
+          assert.match(error.message, /wants a client certificate/);
+          return true;
+        });
       }),
   });
 }
+
+Deno.test({
+  name: "transport tls: certificates and keys from texts, paths, file URLs, encrypted and PKCS#12",
+  ignore,
+  fn: () =>
+    withCertificates(async (certificates) => {
+      const { ca, client, folder } = certificates;
+      const encrypted = await certificates.clientEncrypted();
+      const { path, bytes, password } = await certificates.clientStore();
+      const trusted = await certificates.trustStore();
+      await using asking = await askingServer(certificates, "-tls1_3");
+      const file = `${folder}/ca.pem`;
+      const ways: NonNullable<TransportOptions["tls"]>[] = [
+        { ca: [ca], ...client },
+        { ca: file, cert: `${folder}/client.pem`, key: `${folder}/client.key` },
+        { ca: pathToFileURL(file), cert: client.cert, key: pathToFileURL(`${folder}/client.key`) },
+        { ca, cert: encrypted.cert, key: encrypted.key, keyPassword: encrypted.password },
+        { ca, keyStore: { path, password } },
+        { ca, keyStore: { path: pathToFileURL(path), password } },
+        { keyStore: { bytes, password }, trustStore: { path: trusted.path, password } },
+      ];
+      const url = `https://localhost:${asking.port}/`;
+      for (const tls of ways) {
+        using open = transport({ tls });
+        const response = await within(open.fetch(url), "an answer");
+        assert.match(await response.text(), /CN ?= ?client/);
+        using client = new Client(url, { transport: { tls } });
+        assert.match(await (await client.get("")).text(), /CN ?= ?client/);
+      }
+    }),
+});
+
+Deno.test({
+  name: "transport tls: a PKCS#12 file that cannot be used fails the call, and shows no secret",
+  ignore,
+  fn: () =>
+    withCertificates(async (certificates) => {
+      const { bytes, password } = await certificates.clientStore();
+      const trusted = await certificates.trustStore();
+      const damaged = bytes.slice();
+      damaged[99]! ^= 1;
+      const cases: [NonNullable<TransportOptions["tls"]>, RegExp][] = [
+        [
+          { keyStore: { bytes, password: "secret" } },
+          /^Cannot open tls\.keyStore: its password is/,
+        ],
+        [{ keyStore: { bytes: damaged, password } }, /^Cannot open tls\.keyStore/],
+        [{ keyStore: { bytes: bytes.slice(0, 300), password } }, /^Cannot open tls\.keyStore/],
+        [{ trustStore: { bytes: new Uint8Array(), password } }, /^Cannot open tls\.trustStore/],
+        [{ keyStore: { bytes: trusted.bytes, password } }, /tls\.keyStore: it has no key/],
+      ];
+      for (const [tls, said] of cases) {
+        using open = transport({ tls });
+        for (let calls = 2; calls > 0; calls--) {
+          await assert.rejects(open.fetch("https://127.0.0.1:9/"), (error) => {
+            assert.ok(error instanceof SslError, String(error));
+            assert.match(error.message, said);
+            assert.doesNotMatch(error.message, /secret|correct horse/);
+            return true;
+          });
+        }
+      }
+      using unused = transport({ tls: { keyStore: { bytes, password } } });
+      unused.close();
+    }),
+});
+
+Deno.test({
+  name: "transport tls: a chain is followed, what has expired is told, and who is revoked too",
+  ignore,
+  fn: () =>
+    withCertificates(async (certificates) => {
+      const { ca } = certificates;
+      const { crl: _, ...revoked } = await certificates.revoked();
+      const chained = await certificates.chained();
+      await using right = tlsServer(chained);
+      await using short = tlsServer({ cert: chained.leaf, key: chained.key });
+      await using expired = tlsServer(await certificates.expired());
+      await using asking = await askingServer(
+        certificates,
+        "-tls1_3",
+        ...["-crl_check", "-CRL", "ca-crl.pem"],
+      );
+      using trusting = transport({ tls: { ca } });
+      const at = (port: number): string => `https://localhost:${port}/`;
+      assert.equal(await (await trusting.fetch(at(right.addr.port))).text(), "2");
+      using known = transport({ tls: { ca, ...certificates.client } });
+      const response = await within(known.fetch(at(asking.port)), "an answer to a known client");
+      await response.body?.cancel();
+      using out = transport({ tls: { ca, ...revoked } });
+      const failures: [Transport, number, RegExp][] = [
+        [trusting, short.addr.port, /of no authority that is trusted, see tls\.ca/],
+        [trusting, expired.addr.port, /the server's certificate has expired/],
+        [out, asking.port, /the server says that the client's certificate was revoked/],
+      ];
+      for (const [open, port, said] of failures) {
+        await assert.rejects(within(open.fetch(at(port)), "a refusal"), (error) => {
+          assert.ok(error instanceof SslError, String(error));
+          assert.match(error.message, said);
+          return true;
+        });
+      }
+    }),
+});
 
 Deno.test({
   name: "transport tls: no TLS where some is expected",
@@ -136,6 +251,10 @@ Deno.test({
         hello,
       );
       using open = transport({ tls: { ca } });
-      await assert.rejects(open.fetch(`https://localhost:${server.addr.port}/`), SslError);
+      await assert.rejects(open.fetch(`https://localhost:${server.addr.port}/`), (error) => {
+        assert.ok(error instanceof SslError, String(error));
+        assert.match(error.message, /the server does not speak TLS/);
+        return true;
+      });
     }),
 });

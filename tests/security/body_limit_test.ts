@@ -18,6 +18,7 @@ import {
   text,
   xml,
 } from "@pirouette/http";
+import { overTransports } from "../support/over_transports.ts";
 import { RawConnection, rawRequest, type RawResponse, sendRaw } from "../support/raw_http.ts";
 import { within } from "../support/within.ts";
 
@@ -97,23 +98,26 @@ const framings:
     ["a space before the colon", ["Transfer-Encoding : chunked"], chunk(over), 400],
   ];
 
-Deno.test("security 8: body limit: over it, the handler is not called, however the body is framed", async (t) => {
-  const { service: called, calls } = limited();
-  await using server = await serve(called, { port: 0, host: "127.0.0.1" });
-  for (const [what, fields, body, status] of framings) {
-    await t.step(what, async () => {
-      for (const path of bound) {
-        const response = await sendRaw(server, head(path, ...fields) + body);
-        assert.equal(response?.status, status, path);
-      }
-      assert.deepEqual(calls, []);
-    });
-  }
-});
+overTransports(
+  "security 8: body limit: over it, the handler is not called, however the body is framed",
+  async (listening, t) => {
+    const { service: called, calls } = limited();
+    await using server = await serve(called, listening);
+    for (const [what, fields, body, status] of framings) {
+      await t.step(what, async (listening) => {
+        for (const path of bound) {
+          const response = await sendRaw(server, head(path, ...fields) + body);
+          assert.equal(response?.status, status, path);
+        }
+        assert.deepEqual(calls, []);
+      });
+    }
+  },
+);
 
-Deno.test("security 8: body limit: at the limit the handler is called", async () => {
+overTransports("security 8: body limit: at the limit the handler is called", async (listening) => {
   const { service: called, calls } = limited();
-  await using server = await serve(called, { port: 0, host: "127.0.0.1" });
+  await using server = await serve(called, listening);
   const body = "[1,2,3,45]";
   assert.equal(body.length, LIMIT);
   for (const path of ["/json", "/%e2%82%ac"]) {
@@ -126,23 +130,26 @@ Deno.test("security 8: body limit: at the limit the handler is called", async ()
   assert.equal(calls.length, 4);
 });
 
-Deno.test("security 8: body limit: a length that lies about what follows moves no byte into another request", async () => {
-  const { service: called, calls } = limited();
-  await using server = await serve(called, { port: 0, host: "127.0.0.1" });
-  // More than it says: what is left over is the next request on the connection, and no good one.
-  using longer = await RawConnection.open(server);
-  await longer.send(`${head("/json", "Content-Length: 2")}{}XXXX`);
-  assert.equal((await longer.read())?.status, 201);
-  await longer.send(rawRequest("GET /ok HTTP/1.1", ["Host: x"]));
-  const next = await longer.read();
-  assert.ok(next === undefined || next.status >= 400);
-  // Less than it says: the end is waited for, and it is no end when the client leaves instead.
-  using shorter = await RawConnection.open(server);
-  await shorter.send(`${head("/json", "Content-Length: 9")}{}`);
-  await shorter.closeWrite();
-  assert.equal((await shorter.read())?.status, 400);
-  assert.deepEqual(calls, ["json"]);
-});
+overTransports(
+  "security 8: body limit: a length that lies about what follows moves no byte into another request",
+  async (listening) => {
+    const { service: called, calls } = limited();
+    await using server = await serve(called, listening);
+    // More than it says: what is left over is the next request on the connection, and no good one.
+    using longer = await RawConnection.open(server);
+    await longer.send(`${head("/json", "Content-Length: 2")}{}XXXX`);
+    assert.equal((await longer.read())?.status, 201);
+    await longer.send(rawRequest("GET /ok HTTP/1.1", ["Host: x"]));
+    const next = await longer.read();
+    assert.ok(next === undefined || next.status >= 400);
+    // Less than it says: the end is waited for, and it is no end when the client leaves instead.
+    using shorter = await RawConnection.open(server);
+    await shorter.send(`${head("/json", "Content-Length: 9")}{}`);
+    await shorter.closeWrite();
+    assert.equal((await shorter.read())?.status, 400);
+    assert.deepEqual(calls, ["json"]);
+  },
+);
 
 Deno.test("security 8: body limit: a source in process is cancelled at the first chunk too many", async () => {
   const { service: called, calls } = limited();
@@ -165,58 +172,63 @@ Deno.test("security 8: body limit: a source in process is cancelled at the first
   assert.deepEqual(calls, []);
 });
 
-Deno.test("security 8: body limit: the resource's goes before the service's, that before the listener's", async () => {
-  const ask = async (server: { port: number }, path: string, length: number): Promise<number> => {
-    const response = await sendRaw(
-      server,
-      head(path, `Content-Length: ${length}`) + "1".repeat(length),
-    );
-    return (response as RawResponse).status;
-  };
-  const resources = [
-    post("/own", { body: json(), maxEntityBodySize: 5 }, () => "a"),
-    post("/none", { body: json(), maxEntityBodySize: -1 }, () => "a"),
-    post("/", { body: json() }, () => "a"),
-  ];
-  const own = service({ basePath: "/own", maxEntityBodySize: 8 }, resources);
-  const inherited = service({ basePath: "/inherited" }, resources);
-  await using server = await serve([own, inherited], {
-    port: 0,
-    host: "127.0.0.1",
-    requestLimits: { maxEntityBodySize: 6 },
-  });
-  const table = [
-    ["/own/own", 5, 201],
-    ["/own/own", 6, 413],
-    ["/own", 8, 201],
-    ["/own", 9, 413],
-    ["/inherited/own", 6, 413],
-    ["/inherited", 6, 201],
-    ["/inherited", 7, 413],
-    ["/inherited/none", 100, 201],
-  ] as const;
-  for (const [path, length, status] of table) {
-    assert.equal(await ask(server, path, length), status, `${path} ${length}`);
-  }
-});
+overTransports(
+  "security 8: body limit: the resource's goes before the service's, that before the listener's",
+  async (listening) => {
+    const ask = async (server: { port: number }, path: string, length: number): Promise<number> => {
+      const response = await sendRaw(
+        server,
+        head(path, `Content-Length: ${length}`) + "1".repeat(length),
+      );
+      return (response as RawResponse).status;
+    };
+    const resources = [
+      post("/own", { body: json(), maxEntityBodySize: 5 }, () => "a"),
+      post("/none", { body: json(), maxEntityBodySize: -1 }, () => "a"),
+      post("/", { body: json() }, () => "a"),
+    ];
+    const own = service({ basePath: "/own", maxEntityBodySize: 8 }, resources);
+    const inherited = service({ basePath: "/inherited" }, resources);
+    await using server = await serve([own, inherited], {
+      ...listening,
+      requestLimits: { maxEntityBodySize: 6 },
+    });
+    const table = [
+      ["/own/own", 5, 201],
+      ["/own/own", 6, 413],
+      ["/own", 8, 201],
+      ["/own", 9, 413],
+      ["/inherited/own", 6, 413],
+      ["/inherited", 6, 201],
+      ["/inherited", 7, 413],
+      ["/inherited/none", 100, 201],
+    ] as const;
+    for (const [path, length, status] of table) {
+      assert.equal(await ask(server, path, length), status, `${path} ${length}`);
+    }
+  },
+);
 
-Deno.test("security 8: body limit: without one it is 10 MiB, and a stream has none", async () => {
-  const called = service({}, [
-    post("/text", { body: text() }, ({ body }) => body.length),
-    post("/stream", { body: stream() }, () => "a"),
-    post("/unbound", () => "a"),
-  ]);
-  await using server = await serve(called, { port: 0, host: "127.0.0.1" });
-  const status = async (path: string, length: number): Promise<number | undefined> => {
-    return (await sendRaw(server, head(path, `Content-Length: ${length}`)))?.status;
-  };
-  assert.equal(await status("/text", 10 * 1024 * 1024 + 1), 413);
-  assert.equal(await status("/stream", 1e9), 201);
-  assert.equal(await status("/unbound", 1e9), 201);
-  const whole = await fetch(`${server.url}/text`, {
-    method: "POST",
-    body: "x".repeat(10 * 1024 * 1024),
-  });
-  assert.equal(whole.status, 201);
-  assert.equal(await whole.json(), 10 * 1024 * 1024);
-});
+overTransports(
+  "security 8: body limit: without one it is 10 MiB, and a stream has none",
+  async (listening) => {
+    const called = service({}, [
+      post("/text", { body: text() }, ({ body }) => body.length),
+      post("/stream", { body: stream() }, () => "a"),
+      post("/unbound", () => "a"),
+    ]);
+    await using server = await serve(called, listening);
+    const status = async (path: string, length: number): Promise<number | undefined> => {
+      return (await sendRaw(server, head(path, `Content-Length: ${length}`)))?.status;
+    };
+    assert.equal(await status("/text", 10 * 1024 * 1024 + 1), 413);
+    assert.equal(await status("/stream", 1e9), 201);
+    assert.equal(await status("/unbound", 1e9), 201);
+    const whole = await fetch(`${server.url}/text`, {
+      method: "POST",
+      body: "x".repeat(10 * 1024 * 1024),
+    });
+    assert.equal(whole.status, 201);
+    assert.equal(await whole.json(), 10 * 1024 * 1024);
+  },
+);

@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { get, ok, post, type RunningServer, serve, service, stream } from "@pirouette/http";
+import { overTransports } from "../support/over_transports.ts";
 import { RawConnection, rawRequest, sendRaw } from "../support/raw_http.ts";
 import { within } from "../support/within.ts";
 
@@ -53,26 +54,29 @@ function endless(): Source {
   return { stream: source, cancelled: promise, produced: () => produced };
 }
 
-Deno.test("security 19: streams: a client that stops reading stops the source, and leaving cancels it", async () => {
-  const forms = {
-    response: (source: Source) => new Response(source.stream),
-    value: (source: Source) => source.stream,
-    reply: (source: Source) => ok({ body: source.stream }),
-    iterable: (source: Source) => chunksOf(source),
-  };
-  for (const [name, form] of Object.entries(forms)) {
-    const source = endless();
-    const endlessly = service({}, [get("/ok", () => "ok"), get("/", () => form(source))]);
-    await using server = await serve(endlessly, { port: 0, host: "127.0.0.1" });
-    {
-      using connection = await RawConnection.open(server);
-      await connection.send(rawRequest("GET / HTTP/1.1", ["Host: x"]));
-      const held = await settled(server, source.produced);
-      assert.ok(held > 0 && held < BUFFERS, `${name}: ${held}`);
+overTransports(
+  "security 19: streams: a client that stops reading stops the source, and leaving cancels it",
+  async (listening) => {
+    const forms = {
+      response: (source: Source) => new Response(source.stream),
+      value: (source: Source) => source.stream,
+      reply: (source: Source) => ok({ body: source.stream }),
+      iterable: (source: Source) => chunksOf(source),
+    };
+    for (const [name, form] of Object.entries(forms)) {
+      const source = endless();
+      const endlessly = service({}, [get("/ok", () => "ok"), get("/", () => form(source))]);
+      await using server = await serve(endlessly, listening);
+      {
+        using connection = await RawConnection.open(server);
+        await connection.send(rawRequest("GET / HTTP/1.1", ["Host: x"]));
+        const held = await settled(server, source.produced);
+        assert.ok(held > 0 && held < BUFFERS, `${name}: ${held}`);
+      }
+      await within(source.cancelled, `${name}: cancellation`);
     }
-    await within(source.cancelled, `${name}: cancellation`);
-  }
-});
+  },
+);
 
 /** The chunks as an async generator, whose `finally` runs when nobody wants more. */
 async function* chunksOf(source: Source): AsyncGenerator<Uint8Array> {
@@ -88,38 +92,41 @@ async function* chunksOf(source: Source): AsyncGenerator<Uint8Array> {
   }
 }
 
-Deno.test("security 19: streams: an upload that nobody reads stops the client, not the server", async () => {
-  const release = Promise.withResolvers<void>();
-  const uploads = service({}, [
-    get("/ok", () => "ok"),
-    post("/stalled", { body: stream() }, async ({ body }) => {
-      const reader = body?.getReader();
-      await reader?.read();
-      await release.promise;
-      await reader?.cancel();
-      return ok();
-    }),
-  ]);
-  await using server = await serve(uploads, { port: 0, host: "127.0.0.1" });
-  using connection = await RawConnection.open(server);
-  await connection.send(
-    rawRequest("POST /stalled HTTP/1.1", ["Host: x", "Transfer-Encoding: chunked"]),
-  );
-  let sent = 0;
-  let stopped = false;
-  const chunk = `${CHUNK.length.toString(16)}\r\n${"x".repeat(CHUNK.length)}\r\n`;
-  const sending = (async () => {
-    while (!stopped) {
-      await connection.send(chunk);
-      sent += CHUNK.length;
-    }
-  })();
-  const held = await settled(server, () => sent);
-  assert.ok(held < BUFFERS, String(held));
-  stopped = true;
-  release.resolve();
-  await within(sending, "the end of the upload");
-});
+overTransports(
+  "security 19: streams: an upload that nobody reads stops the client, not the server",
+  async (listening) => {
+    const release = Promise.withResolvers<void>();
+    const uploads = service({}, [
+      get("/ok", () => "ok"),
+      post("/stalled", { body: stream() }, async ({ body }) => {
+        const reader = body?.getReader();
+        await reader?.read();
+        await release.promise;
+        await reader?.cancel();
+        return ok();
+      }),
+    ]);
+    await using server = await serve(uploads, listening);
+    using connection = await RawConnection.open(server);
+    await connection.send(
+      rawRequest("POST /stalled HTTP/1.1", ["Host: x", "Transfer-Encoding: chunked"]),
+    );
+    let sent = 0;
+    let stopped = false;
+    const chunk = `${CHUNK.length.toString(16)}\r\n${"x".repeat(CHUNK.length)}\r\n`;
+    const sending = (async () => {
+      while (!stopped) {
+        await connection.send(chunk);
+        sent += CHUNK.length;
+      }
+    })();
+    const held = await settled(server, () => sent);
+    assert.ok(held < BUFFERS, String(held));
+    stopped = true;
+    release.resolve();
+    await within(sending, "the end of the upload");
+  },
+);
 
 Deno.test("security 19: streams: without a reader in process, nothing is produced", async () => {
   const source = endless();
@@ -200,52 +207,58 @@ function failAfter(
 }
 
 // The runtime itself logs each stream that fails.
-Deno.test("security 19: streams: one that fails ends its connection and nothing else", async (t) => {
-  const failures = service({ onError: () => {} }, [
-    get("/ok", () => "ok"),
-    get("/:name", ({ path }) => failing[path.name]?.()),
-  ]);
-  await using server = await serve(failures, { port: 0, host: "127.0.0.1" });
-  for (const name of Object.keys(failing)) {
-    await t.step(name, async () => {
-      const head = rawRequest(`GET /${encodeURIComponent(name)} HTTP/1.1`, ["Host: x"]);
-      // Broken off, refused, or cut at the length that was promised: never a whole longer one.
-      const response = await sendRaw(server, head).catch((error) => {
-        assert.match(error.message, /broke off|no size/);
+overTransports(
+  "security 19: streams: one that fails ends its connection and nothing else",
+  async (listening, t) => {
+    const failures = service({ onError: () => {} }, [
+      get("/ok", () => "ok"),
+      get("/:name", ({ path }) => failing[path.name]?.()),
+    ]);
+    await using server = await serve(failures, listening);
+    for (const name of Object.keys(failing)) {
+      await t.step(name, async (listening) => {
+        const head = rawRequest(`GET /${encodeURIComponent(name)} HTTP/1.1`, ["Host: x"]);
+        // Broken off, refused, or cut at the length that was promised: never a whole longer one.
+        const response = await sendRaw(server, head).catch((error) => {
+          assert.match(error.message, /broke off|no size/);
+        });
+        assert.ok(response === undefined || response.status === 500 || name === "after its length");
+        await settle(server);
+        const inProcess = await failures.fetch(`http://x/${encodeURIComponent(name)}`);
+        await inProcess.arrayBuffer().catch(() => {});
+        const url = `http://x/${encodeURIComponent(name)}`;
+        const headOnly = await failures.fetch(url, { method: "HEAD" });
+        await headOnly.body?.cancel();
       });
-      assert.ok(response === undefined || response.status === 500 || name === "after its length");
-      await settle(server);
-      const inProcess = await failures.fetch(`http://x/${encodeURIComponent(name)}`);
-      await inProcess.arrayBuffer().catch(() => {});
-      const url = `http://x/${encodeURIComponent(name)}`;
-      const headOnly = await failures.fetch(url, { method: "HEAD" });
-      await headOnly.body?.cancel();
-    });
-  }
-});
+    }
+  },
+);
 
-Deno.test("security 19: streams: one whose cancellation fails is nobody's fault but its own", async () => {
-  const cancelled: Promise<void>[] = [];
-  const make = (): ReadableStream => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    cancelled.push(promise);
-    return new ReadableStream({
-      pull: (controller) => controller.enqueue(CHUNK),
-      cancel() {
-        resolve();
-        return Promise.reject(new Error("cancellation"));
-      },
-    });
-  };
-  const stubborn = service({}, [get("/ok", () => "ok"), get("/", make)]);
-  await using server = await serve(stubborn, { port: 0, host: "127.0.0.1" });
-  {
-    using connection = await RawConnection.open(server);
-    await connection.send(rawRequest("GET / HTTP/1.1", ["Host: x"]));
+overTransports(
+  "security 19: streams: one whose cancellation fails is nobody's fault but its own",
+  async (listening) => {
+    const cancelled: Promise<void>[] = [];
+    const make = (): ReadableStream => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      cancelled.push(promise);
+      return new ReadableStream({
+        pull: (controller) => controller.enqueue(CHUNK),
+        cancel() {
+          resolve();
+          return Promise.reject(new Error("cancellation"));
+        },
+      });
+    };
+    const stubborn = service({}, [get("/ok", () => "ok"), get("/", make)]);
+    await using server = await serve(stubborn, listening);
+    {
+      using connection = await RawConnection.open(server);
+      await connection.send(rawRequest("GET / HTTP/1.1", ["Host: x"]));
+      await settle(server);
+    }
+    await sendRaw(server, rawRequest("HEAD / HTTP/1.1", ["Host: x"]), { head: true });
+    await within(Promise.all(cancelled), "both cancellations");
     await settle(server);
-  }
-  await sendRaw(server, rawRequest("HEAD / HTTP/1.1", ["Host: x"]), { head: true });
-  await within(Promise.all(cancelled), "both cancellations");
-  await settle(server);
-  assert.equal(cancelled.length, 2);
-});
+    assert.equal(cancelled.length, 2);
+  },
+);

@@ -19,7 +19,12 @@ export interface Peer {
 export const peers: readonly Peer[] = [
   { command: "curl", debian: "curl" },
   { command: "openssl", debian: "openssl" },
+  { command: "npm", debian: "npm" },
   { command: "npx", debian: "npm" },
+  { command: "ip", debian: "iproute2" },
+  { command: "nghttp", debian: "nghttp2-client" },
+  { command: "h2load", debian: "nghttp2-client" },
+  { command: "slowhttptest", debian: "slowhttptest" },
 ];
 
 /**

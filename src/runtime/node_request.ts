@@ -1,0 +1,194 @@
+/**
+ * A `Request` out of what Node tells of one: nothing of the platform is built until it is needed.
+ *
+ * It is what the library works on inside. Whoever is outside gets the platform's own request in its
+ * place, as `fetch` and `new Request` take nothing else.
+ *
+ * @module
+ */
+import { toPlatform, transportSignal } from "../message/platform_request.ts";
+import { readWhole, streamOf } from "./node_body.ts";
+import { NodeHeaders } from "./node_headers.ts";
+import type { ReceivedMessage } from "./node_message.ts";
+import { RequestShape } from "./platform_shape.ts";
+
+const utf8 = new TextDecoder();
+
+/** A request as Node tells it. */
+export class NodeRequest extends RequestShape {
+  readonly #message: ReceivedMessage;
+  #headers: NodeHeaders | undefined = undefined;
+  #platform: Request | undefined = undefined;
+  #bodyUsed = false;
+
+  /** Keeps what was received. */
+  constructor(message: ReceivedMessage) {
+    super();
+    this.#message = message;
+  }
+
+  /** The platform's request in its place. */
+  [toPlatform](): Request {
+    return this.#platform ??= this.#toPlatform();
+  }
+
+  /** Aborts when the client is gone. */
+  get [transportSignal](): AbortSignal {
+    return this.#message.signal;
+  }
+
+  /** The method, as it was sent. */
+  override get method(): string {
+    return this.#message.method;
+  }
+
+  /** The URL, as it was sent. */
+  override get url(): string {
+    return this.#message.url;
+  }
+
+  /** The header fields. */
+  override get headers(): Headers {
+    return this.#headers ??= new NodeHeaders(this.#message.fields);
+  }
+
+  /** Aborts when the client is gone. */
+  override get signal(): AbortSignal {
+    return this.#message.signal;
+  }
+
+  /** The body, which is the platform request's. */
+  override get body(): Request["body"] {
+    return this.#message.body === undefined ? null : this[toPlatform]().body;
+  }
+
+  /** Whether the body was read, or begun to be. */
+  override get bodyUsed(): boolean {
+    return this.#platform?.bodyUsed ?? this.#bodyUsed;
+  }
+
+  /** The body as bytes, whose memory may be the socket's: this library copies what it hands out. */
+  override bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const { body } = this.#message;
+    if (this.#platform !== undefined || this.#bodyUsed) return this[toPlatform]().bytes();
+    if (body === undefined) return Promise.resolve(new Uint8Array());
+    this.#bodyUsed = true;
+    this.#message.beginBody?.();
+    return readWhole(body);
+  }
+
+  /** The body as an `ArrayBuffer`. */
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return this.bytes().then((bytes) => bytes.slice().buffer);
+  }
+
+  /** The body as text. */
+  override text(): Promise<string> {
+    return this.bytes().then((bytes) => utf8.decode(bytes));
+  }
+
+  /** The body as JSON. */
+  // deno-lint-ignore no-explicit-any -- as the platform declares it
+  override json(): Promise<any> {
+    return this.text().then((text) => JSON.parse(text));
+  }
+
+  /** The body as a blob. */
+  override blob(): Promise<Blob> {
+    return this[toPlatform]().blob();
+  }
+
+  /** The body as a form. */
+  override formData(): Promise<FormData> {
+    return this[toPlatform]().formData();
+  }
+
+  /** A request of the platform's with the same body. */
+  override clone(): Request {
+    return this[toPlatform]().clone();
+  }
+
+  /** As the platform has it for a request that nobody set it for. */
+  override get cache(): RequestCache {
+    return this[toPlatform]().cache;
+  }
+
+  /** As the platform has it for a request that nobody set it for. */
+  override get credentials(): RequestCredentials {
+    return this[toPlatform]().credentials;
+  }
+
+  /** As the platform has it for a request that nobody set it for. */
+  override get destination(): RequestDestination {
+    return this[toPlatform]().destination;
+  }
+
+  /** As the platform has it for a request that nobody set it for. */
+  override get integrity(): string {
+    return this[toPlatform]().integrity;
+  }
+
+  /** As the platform has it for a request that nobody set it for. */
+  override get keepalive(): boolean {
+    return this[toPlatform]().keepalive;
+  }
+
+  /** As the platform has it for a request that nobody set it for. */
+  override get mode(): RequestMode {
+    return this[toPlatform]().mode;
+  }
+
+  /** As the platform has it for a request that nobody set it for. */
+  override get redirect(): RequestRedirect {
+    return this[toPlatform]().redirect;
+  }
+
+  /** As the platform has it for a request that nobody set it for. */
+  override get referrer(): string {
+    return this[toPlatform]().referrer;
+  }
+
+  /** As the platform has it for a request that nobody set it for. */
+  override get referrerPolicy(): ReferrerPolicy {
+    return this[toPlatform]().referrerPolicy;
+  }
+
+  /** Always `half`: the answer may begin before the body has ended. */
+  get duplex(): "half" {
+    return "half";
+  }
+
+  #toPlatform(): Request {
+    const message = this.#message;
+    const { body } = message;
+    const headers = this.#headers ??= new NodeHeaders(message.fields);
+    const init: RequestInit & { duplex?: "half" } = { headers: headers.platform() };
+    const isBuildable = !unbuildable.has(message.method);
+    if (isBuildable) init.method = message.method;
+    else if (body !== undefined) init.method = "POST";
+    if (body !== undefined) {
+      init.body = this.#bodyUsed
+        ? new ReadableStream()
+        : streamOf(body, () => message.beginBody?.());
+      init.duplex = "half";
+    }
+    const request = build(message.url, init);
+    headers.become(request.headers);
+    // Nothing comes of it any more, which is what whoever looks must see.
+    if (this.#bodyUsed) request.body?.cancel();
+    return Object.defineProperties(request, {
+      // To build it with a signal, and with `AbortController`s to follow it, costs as much again.
+      signal: { get: () => message.signal, configurable: true },
+      [transportSignal]: { get: () => message.signal },
+      ...(isBuildable ? {} : { method: { value: message.method } }),
+    });
+  }
+}
+
+/** The methods that no request can be built with (Fetch standard, forbidden methods). */
+const unbuildable: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+/** A request; one whose URL is none is refused elsewhere, and must be seen by error hooks all the same. */
+function build(url: string, init: RequestInit): Request {
+  return new Request(URL.canParse(url) ? url : "http://localhost/", init);
+}

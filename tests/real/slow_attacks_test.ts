@@ -1,0 +1,186 @@
+/**
+ * The transport over Node's modules while it is attacked: by our own offenders, one way at a time, and
+ * by `slowhttptest`. Others are answered as before, and offenders are gone in time.
+ *
+ * Server and attacker are processes of their own, and times are real: they are what this is about.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { ServeOptions } from "@pirouette/http";
+import {
+  type AttackedRuntime,
+  AttackedServer,
+  limitOf,
+  RunningAttacker,
+  shortHandshake,
+  shortLimits,
+} from "../support/attacked.ts";
+import { type Attack, attacks } from "../support/attacks.ts";
+import { withCertificates } from "../support/certificates.ts";
+import { hasPeer } from "../support/peers.ts";
+
+const ignore = Deno.build.os !== "linux";
+
+const runtimes: readonly AttackedRuntime[] = hasPeer("npm") ? ["Node 24", "Deno"] : ["Deno"];
+
+/** Enough to fill any pool, few enough to leave this machine its time. */
+const offenders = 100;
+
+/** What others may wait longer, in milliseconds, on a machine that has other things to do as well. */
+const slack = 20;
+
+/** How much later than its limit an offender may be gone, in milliseconds. */
+const late = 1_000;
+
+/** What is left behind when an attack is over, at most: the bytes that a runtime keeps to itself. */
+const leftMemory = 64 * 1024 * 1024;
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
+
+function plainAttacks(runtime: AttackedRuntime): readonly Attack[] {
+  return attacks.filter(({ isSecure, notOn }) => !isSecure && notOn !== runtime);
+}
+
+/** The sockets that a server has when nobody is there, and those that a runtime opens for itself. */
+function socketsOf(server: AttackedServer): number {
+  return server.sockets() + 2;
+}
+
+function options(more: ServeOptions = {}): ServeOptions {
+  return { transport: "node", socketLimits: shortLimits, ...more };
+}
+
+async function withstands(server: AttackedServer, attack: Attack): Promise<void> {
+  const sockets = socketsOf(server);
+  const undisturbed = median(await server.askFor(200));
+  const limit = limitOf(attack);
+  {
+    await using _attacker = await RunningAttacker.start(attack, server.port, offenders);
+    const start = performance.now();
+    const disturbed = median(await server.askFor(300));
+    const allowed = 2 * undisturbed + slack;
+    assert.ok(disturbed <= allowed, `others wait ${disturbed} ms, before ${undisturbed} ms`);
+    if (limit !== undefined) {
+      const passed = performance.now() - start;
+      const left = passed + await server.untilLeft(sockets, limit + 2 * late);
+      // Some have begun long before the last one, and none may be closed before its time.
+      assert.ok(left <= limit + late + passed, `the last was closed after ${left} ms`);
+    }
+  }
+  assert.ok(await server.untilLeft(sockets, late) < Infinity, `${server.sockets()} sockets`);
+}
+
+for (const runtime of runtimes) {
+  Deno.test({
+    name: `security 19: attacks keep nobody out and end in time: ${runtime}`,
+    ignore,
+    async fn(t) {
+      const server = await AttackedServer.start(runtime, options());
+      await server.askFor(500);
+      const memory = server.memory();
+      for (const attack of plainAttacks(runtime)) {
+        await t.step(attack.name, () => withstands(server, attack));
+      }
+      const left = server.memory() - memory;
+      assert.ok(left < 4 * leftMemory, `${left} bytes are left`);
+      assert.equal(await server.complaints(), "");
+    },
+  });
+
+  Deno.test({
+    name: `security 19: attacks over TLS keep nobody out and end in time: ${runtime}`,
+    ignore: ignore || !hasPeer("openssl"),
+    async fn(t) {
+      await withCertificates(async ({ server: { cert, key }, ca }) => {
+        const tls = { cert, key, handshakeTimeout: shortHandshake };
+        const server = await AttackedServer.start(runtime, options({ tls }), ca);
+        await server.askFor(500);
+        for (const attack of attacks.filter(({ isSecure }) => isSecure)) {
+          await t.step(attack.name, () => withstands(server, attack));
+        }
+        await t.step("TLS: answers that nobody reads", () => withstandsUnread(server, ca));
+        assert.equal(await server.complaints(), "");
+      });
+    },
+  });
+
+  Deno.test({
+    name: `security 19: slowhttptest keeps nobody out: ${runtime}`,
+    ignore: ignore || !hasPeer("slowhttptest"),
+    async fn(t) {
+      await using server = await AttackedServer.start(runtime, options());
+      await server.askFor(300);
+      for (const [name, args] of Object.entries(modes)) {
+        await t.step(name, async () => {
+          const sockets = socketsOf(server);
+          const undisturbed = median(await server.askFor(200));
+          const { disturbed, report } = await slowHttpTest(server, args);
+          assert.ok(disturbed <= 2 * undisturbed + slack, `${disturbed} ms, before ${undisturbed}`);
+          assert.match(report, /service available:\s+YES/, report);
+          assert.ok(await server.untilLeft(sockets, 3_000) < Infinity, `${server.sockets()}`);
+        });
+      }
+    },
+  });
+}
+
+/** A client that takes nothing of what it was sent, as Deno's own over TLS does unless it is read. */
+async function withstandsUnread(server: AttackedServer, ca: string): Promise<void> {
+  const sockets = socketsOf(server);
+  const undisturbed = median(await server.askFor(200));
+  const unread: Deno.TlsConn[] = [];
+  const request = new TextEncoder().encode("GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  for (let count = 0; count < 10; count++) {
+    const to = { hostname: "localhost", port: server.port, caCerts: [ca] };
+    const socket = await Deno.connectTls(to);
+    await socket.write(request);
+    unread.push(socket);
+  }
+  try {
+    const disturbed = median(await server.askFor(300));
+    assert.ok(disturbed <= 2 * undisturbed + 2 * slack, `${disturbed} ms, before ${undisturbed}`);
+    const left = await server.untilLeft(sockets, shortLimits.sendTimeout + late);
+    assert.ok(left < Infinity, `${server.sockets()} sockets`);
+  } finally {
+    for (const socket of unread) socket.close();
+  }
+}
+
+/** The modes of `slowhttptest`: slow heads, slow bodies, ranges, slow reading. */
+const modes: Readonly<Record<string, readonly string[]>> = {
+  "-H": ["-H", "-i", "1", "-x", "24"],
+  "-B": ["-B", "-i", "1", "-s", "8192", "-x", "10"],
+  "-R": ["-R", "-a", "10", "-b", "3000", "-t", "HEAD"],
+  "-X": ["-X", "-w", "512", "-y", "1024", "-n", "1", "-z", "32", "-k", "3"],
+};
+
+/** Runs it for some seconds and asks in the meantime. */
+async function slowHttpTest(
+  server: AttackedServer,
+  args: readonly string[],
+): Promise<{ readonly disturbed: number; readonly report: string }> {
+  const path = args[0] === "-X" ? "/big" : "/";
+  const child = new Deno.Command("slowhttptest", {
+    args: [
+      ...args,
+      ...["-c", "200", "-r", "200", "-l", "4", "-p", "2"],
+      ...["-u", `http://127.0.0.1:${server.port}${path}`],
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+    signal: AbortSignal.timeout(15_000),
+  }).spawn();
+  const output = child.output();
+  // Not its first second, in which it makes its connections.
+  await new Promise((done) => setTimeout(done, 1_000));
+  const disturbed = median(await server.askFor(2_000));
+  const { stdout } = await output;
+  // It colours its report even where nobody looks.
+  // deno-lint-ignore no-control-regex -- the sequences of a terminal begin with it
+  const report = new TextDecoder().decode(stdout).replaceAll(/\x1b\[[0-9;]*[A-Za-z]/g, "");
+  return { disturbed, report };
+}
