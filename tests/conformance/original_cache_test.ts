@@ -84,7 +84,7 @@ for (const [what, { cache, values, control, types, bodies }] of Object.entries(r
       return service({}, [any("/turn", { cache }, take)]);
     };
     // One service a transport: each counts its turns.
-    for (const name of ["in process", "socket"] as const) {
+    for (const name of ["in process", "deno", "node"] as const) {
       await onBothTransports(turns(), async (ask, transport) => {
         if (transport !== name) return;
         for (const at of [0, 1] as const) {

@@ -376,7 +376,7 @@ Deno.test("security 20: errors: a layer and a bare handler that throw are no dif
       assert.ok(!(await response.text()).includes(MARK));
     });
   }
-  assert.equal(told.length, 4);
+  assert.equal(told.length, 6);
   assert.ok(told.every((error) => error instanceof LikeOurs));
 });
 

@@ -75,7 +75,7 @@ Deno.test("security 11: forged replies: thrown, they are a 500 that says nothing
       }
     }
   });
-  assert.equal(failures.length, 4 * look.length);
+  assert.equal(failures.length, 6 * look.length);
 });
 
 Deno.test("security 11: forged replies: parts of a reply that came from a client stay where they are put", async () => {

@@ -76,7 +76,7 @@ Deno.test("interplay: an origin function that throws is a 500 that onError is to
       assert.equal((await response.json()).message, "Internal Server Error");
     }
   });
-  assert.deepEqual(told, [bug, bug, bug, bug]);
+  assert.deepEqual(told, [bug, bug, bug, bug, bug, bug]);
   assert.equal(await statusOf(broken.fetch("http://x/stream", { headers: { origin } })), 500);
   await within(cancelled, "the stream to be cancelled");
 });

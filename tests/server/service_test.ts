@@ -101,7 +101,7 @@ Deno.test("service: what a layer hands on is what is routed, bound and given", a
     assert.equal(relative.status, 500);
     await relative.body?.cancel();
   });
-  assert.equal(told.length, 2);
+  assert.equal(told.length, 3);
 });
 
 Deno.test("service: a layer may answer itself, or ask more than once", async () => {

@@ -1,5 +1,5 @@
 /**
- * Runs a check twice: in process, and through a real socket with the platform's own client.
+ * Runs a check in process, and through a real socket of each transport with the platform's own client.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import { serve, type Service } from "@pirouette/http";
 /** Asks the service under test; a path, with its query. */
 export type Ask = (path: string, init?: RequestInit) => Promise<Response>;
 
-/** The two ways to a service. */
-export type TransportName = "in process" | "socket";
+/** The ways to a service. */
+export type TransportName = "in process" | "deno" | "node";
 
 /**
- * Runs `check` over both transports, one after the other. Bodies that it leaves unread are cancelled,
+ * Runs `check` over each of them, one after the other. Bodies that it leaves unread are cancelled,
  * so that one which only looks at statuses leaves nothing open.
  */
 export async function onBothTransports(
@@ -26,10 +26,12 @@ export async function onBothTransports(
     };
     await check(ask, "in process");
   }
-  await using server = await serve(service, { port: 0, host: "127.0.0.1" });
-  // Made after the server, so that it is done before: a server waits for bodies that nobody reads.
-  await using answers = new Answers();
-  await check((path, init) => answers.keep(fetch(server.url + path, init)), "socket");
+  for (const transport of ["deno", "node"] as const) {
+    await using server = await serve(service, { port: 0, host: "127.0.0.1", transport });
+    // Made after the server, so that it is done before: a server waits for bodies that nobody reads.
+    await using answers = new Answers();
+    await check((path, init) => answers.keep(fetch(server.url + path, init)), transport);
+  }
 }
 
 /** The responses that a test was given. */
