@@ -104,7 +104,7 @@ overTransports(
     const { service: called, calls } = limited();
     await using server = await serve(called, listening);
     for (const [what, fields, body, status] of framings) {
-      await t.step(what, async (listening) => {
+      await t.step(what, async () => {
         for (const path of bound) {
           const response = await sendRaw(server, head(path, ...fields) + body);
           assert.equal(response?.status, status, path);
@@ -146,7 +146,9 @@ overTransports(
     using shorter = await RawConnection.open(server);
     await shorter.send(`${head("/json", "Content-Length: 9")}{}`);
     await shorter.closeWrite();
-    assert.equal((await shorter.read())?.status, 400);
+    const answer = await shorter.read();
+    // `node:http` of Deno (2.9.6) closes a connection whose client will send no more.
+    assert.ok(answer?.status === 400 || (listening.transport === "node" && answer === undefined));
     assert.deepEqual(calls, ["json"]);
   },
 );

@@ -78,11 +78,16 @@ overTransports(
 );
 
 overTransports(
-  "security 3: host header: without one the path is what was sent",
+  "security 3: host header: without one it is refused, or the path is what was sent",
   async (listening) => {
     await using server = await serve(guarded, listening);
     for (const hosts of [[], [""]]) {
       const open = await ask(server, hosts);
+      if (listening.transport === "node") {
+        // As RFC 9112 section 3.2 has it; `Deno.serve` does not tell whether there was one.
+        assert.equal(open?.status, 400);
+        continue;
+      }
       assert.equal(open?.status, 200);
       assert.deepEqual(JSON.parse(open.body), { seen: "/open" });
       assert.equal((await ask(server, hosts, "/admin"))?.status, 403);
@@ -133,7 +138,6 @@ overTransports(
       ["own.example.x", "other"],
       ["own.exampl", "other"],
       ["x,own.example", "other"],
-      ["", "other"],
     ] as const;
     for (const [host, body] of table) {
       const response = await ask(server, [host], "/");

@@ -216,7 +216,7 @@ overTransports(
     ]);
     await using server = await serve(failures, listening);
     for (const name of Object.keys(failing)) {
-      await t.step(name, async (listening) => {
+      await t.step(name, async () => {
         const head = rawRequest(`GET /${encodeURIComponent(name)} HTTP/1.1`, ["Host: x"]);
         // Broken off, refused, or cut at the length that was promised: never a whole longer one.
         const response = await sendRaw(server, head).catch((error) => {

@@ -6,8 +6,7 @@
  *
  * @module
  */
-import { connect, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import type { SocketLimits } from "@pirouette/http";
 
 /** How the connections of an attack behave. */
@@ -153,7 +152,7 @@ export const attacks: readonly Attack[] = [
     name: "pipelined requests whose answers nobody reads",
     endedBy: "at once",
     most: 3,
-    offend: (socket) => flooding(socket, "", get.replace("/", "/page").repeat(100)),
+    offend: (socket) => void socket.write(get.replace("/", "/page").repeat(500)),
   },
   {
     name: "pipelined requests behind one that takes its time",
@@ -257,61 +256,4 @@ export const attacks: readonly Attack[] = [
 
 function reset(socket: Socket, first: string | Uint8Array): void {
   socket.write(first, () => socket.resetAndDestroy());
-}
-
-/** A running attack. */
-export interface RunningAttack {
-  /** Settles when every offender has begun. */
-  readonly begun: Promise<void>;
-  /** The offenders that think that they are connected. */
-  readonly connected: number;
-  /** Ends it. */
-  stop(): void;
-}
-
-/** Milliseconds until an offender that was done comes back: 200 of them make 2,000 connections a second. */
-const pause = 100;
-
-/** Lets `asked` offenders loose, or as many as the attack may have, on a port of this machine; those that leave by themselves come back. */
-export function attack(
-  { offend, endedBy, reads = false, over, most = Infinity }: Attack,
-  port: number,
-  asked: number,
-): RunningAttack {
-  const count = Math.min(asked, most);
-  const sockets = new Set<Socket>();
-  let isOver = false;
-  let begun = 0;
-  let tell: () => void;
-  const all = new Promise<void>((resolve) => tell = resolve);
-  const begin = (index: number): void => {
-    const to = { host: "127.0.0.1", port, localAddress: `127.0.1.${1 + index % 250}` };
-    const socket: Socket = over === "tls"
-      ? connectTls({ ...to, rejectUnauthorized: false })
-      : connect(to);
-    sockets.add(socket);
-    let end: void | (() => void);
-    if (reads) socket.resume();
-    socket.on("error", () => {});
-    socket.on(over === "tls" ? "secureConnect" : "connect", () => {
-      end = offend(socket);
-      if (++begun === count) tell();
-    });
-    socket.on("close", () => {
-      end?.();
-      sockets.delete(socket);
-      if (endedBy === "itself" && !isOver) setTimeout(() => isOver || begin(index), pause);
-    });
-  };
-  for (let index = 0; index < count; index++) begin(index);
-  return {
-    begun: all,
-    get connected() {
-      return sockets.size;
-    },
-    stop() {
-      isOver = true;
-      for (const socket of sockets) socket.destroy();
-    },
-  };
 }

@@ -5,14 +5,16 @@
  */
 import type { ServeOptions } from "@pirouette/http";
 
-/** The transports, as an option names them. */
-export const transports = ["deno", "node"] as const;
+/** The transports that there are, as an option names them; where these tests run on Node, one. */
+export const transports: readonly ("deno" | "node")[] = "Deno" in globalThis
+  ? ["deno", "node"]
+  : ["node"];
 
 /** Registers a test that is told how to listen: on a free port of this machine, over a transport. */
 export function overTransports(
   name: string,
   run: (
-    listening: ServeOptions & { readonly transport: typeof transports[number] },
+    listening: ServeOptions & { readonly transport: "deno" | "node" },
     context: Deno.TestContext,
   ) => Promise<void>,
 ): void {
