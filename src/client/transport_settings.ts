@@ -4,9 +4,10 @@
  * @module
  */
 import { parseIpAddress } from "../message/ip_address.ts";
-import { checkOptions, ownOptions } from "../message/options.ts";
+import { checkedOptions, checkOptions, ownOptions } from "../message/options.ts";
 import type { ClientTransportSettings } from "../runtime/client_transport.ts";
 import type { PoolConfiguration, TransportOptions } from "./transport_options.ts";
+import { flag } from "./transport_flag.ts";
 import { wholeNumber } from "./transport_number.ts";
 import { proxySettings } from "./transport_proxy.ts";
 import { tlsSettings } from "./transport_tls_settings.ts";
@@ -71,7 +72,12 @@ export function checkTransportOptions(
       `transport has http2PriorKnowledge with httpVersion "${httpVersion}": set it to "2"`,
     );
   }
-  const pool = checkPool(ownOptions(options.pool ?? {}), httpVersion);
+  flag("http2PriorKnowledge", http2PriorKnowledge);
+  flag("allowHost", options.allowHost);
+  const pool = checkPool(
+    checkedOptions("transport.pool", options.pool ?? {}, knownPool),
+    httpVersion,
+  );
   for (const name of ["http2InitialWindowSize", "http2MaxHeaderListSize"] as const) {
     wholeNumber(name, options[name], 1);
     if (options[name] !== undefined && httpVersion === "1.1") {
@@ -79,7 +85,7 @@ export function checkTransportOptions(
     }
   }
   if (unixSocket !== undefined) checkSocket(unixSocket, options);
-  if (localAddress !== undefined && parseIpAddress(localAddress) === undefined) {
+  if (localAddress !== undefined && parseIpAddress(String(localAddress)) === undefined) {
     throw new TypeError(`transport has localAddress "${localAddress}": give an IP address`);
   }
   const settings: ClientTransportSettings = {
@@ -90,7 +96,7 @@ export function checkTransportOptions(
     maxIdleConnections: maxIdle(pool, runtime),
     idleTimeout: pool.minEvictableIdleTime,
     maxStreams: pool.maxActiveStreamsPerConnection,
-    tls: tlsSettings(ownOptions(options.tls ?? {})),
+    tls: tlsSettings(options.tls ?? {}),
     proxy: options.proxy === undefined ? undefined : proxySettings(options.proxy),
     unixSocket,
     localAddress,
@@ -101,11 +107,11 @@ export function checkTransportOptions(
 }
 
 function checkPool(pool: PoolConfiguration, httpVersion: string): PoolConfiguration {
-  checkOptions("transport.pool", pool, knownPool);
   const { maxActiveConnections = -1, keepAlive = true } = pool;
   if (maxActiveConnections !== -1) {
     wholeNumber("pool.maxActiveConnections", maxActiveConnections, 1);
   }
+  flag("pool.keepAlive", pool.keepAlive);
   wholeNumber("pool.waitTime", pool.waitTime, 0);
   wholeNumber("pool.maxIdleConnections", pool.maxIdleConnections, 0);
   wholeNumber("pool.minEvictableIdleTime", pool.minEvictableIdleTime, 0);

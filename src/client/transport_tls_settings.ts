@@ -8,6 +8,7 @@ import { checkOptions, ownOptions } from "../message/options.ts";
 import type { PemSource } from "../message/pem_source.ts";
 import type { ClientStatusSettings, ClientTlsSettings } from "../runtime/client_transport.ts";
 import { type PemLabel, readKey, readPem, readStore } from "../runtime/pem.ts";
+import { flag } from "./transport_flag.ts";
 import { wholeNumber } from "./transport_number.ts";
 import type { CertificateStatusConfig, ClientSecureSocket } from "./transport_tls_options.ts";
 
@@ -51,6 +52,9 @@ export function tlsSettings(given: ClientSecureSocket): ClientTlsSettings {
   refuseBlanks(tls);
   if (tls.serverName !== undefined && !URL.canParse(`http://${tls.serverName}`)) {
     throw new TypeError(`transport has tls.serverName "${tls.serverName}": give a host name`);
+  }
+  for (const name of ["enable", "verifyHostName", "shareSession"] as const) {
+    flag(`tls.${name}`, tls[name]);
   }
   wholeNumber("tls.handshakeTimeout", tls.handshakeTimeout, 1);
   wholeNumber("tls.sessionTimeout", tls.sessionTimeout, 1);

@@ -7,7 +7,7 @@ import { editHeaders } from "../layers/response_headers.ts";
 import { systemClock } from "../message/clock.ts";
 import type { Fetch } from "../message/fetch.ts";
 import { GenericListenerError } from "../message/listener_errors.ts";
-import { checkOptions, ownOptions } from "../message/options.ts";
+import { ownOptions } from "../message/options.ts";
 import { exit } from "../runtime/exit.ts";
 import { openTransport } from "../runtime/open_transport.ts";
 import type { SignalName } from "../runtime/signals.ts";
@@ -15,9 +15,10 @@ import type { ServerHttpSettings } from "../runtime/server_http.ts";
 import type { TransportName } from "../runtime/transport.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { InFlight } from "./in_flight.ts";
+import { checkListener } from "./listener_check.ts";
 import type { ListenerConfiguration } from "./listener_config.ts";
 import { listenFailure } from "./listener_failure.ts";
-import { httpSettings, listenerOptions } from "./listener_settings.ts";
+import { httpSettings } from "./listener_settings.ts";
 import { signalNames, stopOnSignals } from "./listener_signals.ts";
 import type { ListenerSecureSocket } from "./listener_tls.ts";
 import { checkTls } from "./listener_tls_check.ts";
@@ -26,10 +27,8 @@ import { loadTls } from "./listener_tls_settings.ts";
 import { chooseTransport } from "./listener_transport.ts";
 import { Mount, type MountOptions } from "./mount.ts";
 import { fetchMount, noMount, type RootMountOptions } from "./mount_point.ts";
-import { checkProblemDetails } from "./problem_details.ts";
 import { RequestLimits } from "./request_limits.ts";
 import { RunningServer } from "./running_server.ts";
-import { isFieldValue } from "./sendable.ts";
 import type { Service } from "./service_config.ts";
 
 /**
@@ -69,34 +68,17 @@ export class Listener {
    * transport of this runtime can honour the options.
    */
   constructor(port: number, given: ListenerConfiguration = {}) {
-    checkOptions("A listener", given, listenerOptions);
-    const config = ownOptions(given);
+    const config = checkListener(given);
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new GenericListenerError(`Cannot listen on port ${port}: give 0 to 65535`);
     }
-    const { timeout = 60_000, gracefulStopTimeout = 0, server, clock = systemClock } = config;
-    if (!(timeout >= 0)) {
-      throw new GenericListenerError(
-        "Idle timeout cannot be negative. If you want to disable the timeout please use value 0",
-      );
-    }
-    if (!(gracefulStopTimeout >= 0)) {
-      throw new GenericListenerError("gracefulStopTimeout cannot be negative: 0 stops at once");
-    }
-    if (server !== undefined && !isFieldValue(server)) {
-      throw new TypeError("The Server field has a character that no header field may have");
-    }
-    const { problemDetails, onPanic = "respond" } = config;
-    checkProblemDetails("A listener", problemDetails);
-    if (onPanic !== "respond" && onPanic !== "exit") {
-      throw new TypeError(`A listener has onPanic "${onPanic}": use "respond" or "exit"`);
-    }
+    const { timeout = 60_000, clock = systemClock, onPanic = "respond" } = config;
     this.#port = port;
     this.#given = given;
     this.#config = config;
     this.#limits = new RequestLimits(config.requestLimits);
     this.#http = httpSettings(config);
-    this.#tls = config.tls && checkTls(config.tls);
+    this.#tls = config.tls === undefined ? undefined : checkTls(config.tls);
     this.#transport = chooseTransport(config);
     this.#signals = signalNames(config.signals);
     this.#inFlight = new InFlight(timeout, clock, onPanic === "exit" ? () => exit(1) : undefined);

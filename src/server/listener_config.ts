@@ -25,7 +25,8 @@ export interface ListenerConfiguration {
    */
   readonly timeout?: number;
   /**
-   * The `Server` header field of every response (RFC 9110 section 10.2.4).
+   * The `Server` header field of every response (RFC 9110 section 10.2.4), except for those that the
+   * transport makes: to bytes that are no request (400, 408, 414, 431), and while it stops (503).
    *
    * @default none is sent
    */

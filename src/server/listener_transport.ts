@@ -43,13 +43,20 @@ export function chooseTransport(config: ListenerConfiguration): TransportName {
   return takesNode ? "node_http" : "deno_serve";
 }
 
+/** Bytes of a head that `Deno.serve` takes over HTTP/2 (2.9.6); it cannot be told otherwise. */
+const denoHeadSize = 16_384;
+
 /** The first option that only the transport over Node's modules can honour. */
 function nodeOnly(config: ListenerConfiguration): string | undefined {
   const { httpVersion = "auto", tls } = config;
   if (httpVersion !== "auto") return `httpVersion: "${httpVersion}"`;
   for (const name of ["http1Settings", "http2Settings", "socketLimits"] as const) {
-    const [first] = Object.keys(config[name] ?? {});
-    if (first !== undefined) return `${name}.${first}`;
+    const given = Object.entries(config[name] ?? {}).find(([, value]) => value !== undefined);
+    if (given !== undefined) return `${name}.${given[0]}`;
+  }
+  for (const name of ["maxHeaderSize", "maxUriLength"] as const) {
+    const size = config.requestLimits?.[name];
+    if (size !== undefined && size > denoHeadSize) return `requestLimits.${name}: ${size}`;
   }
   return tls && nodeOnlyTls(tls);
 }

@@ -13,16 +13,18 @@ import type { Exchange } from "./exchange.ts";
 /** How large a request may be. */
 export interface RequestLimitConfigs {
   /**
-   * The most characters of path and query, else 414.
+   * The most characters of path and query, else 414. More than 16384 take the transport `"node"`,
+   * because `Deno.serve` reads no longer head over HTTP/2.
    *
    * @default 4096
    */
   readonly maxUriLength?: number;
   /**
    * The most bytes of all header fields, else 431. Counting them costs time, so that without this
-   * option the transport's own limit stands.
+   * option the transport's own limit stands. More than 16384 take the transport `"node"`.
    *
-   * @default the transport's: about 64 KiB on HTTP/1.1, 16 KiB on HTTP/2
+   * @default the transport's, for the whole head: with "node" about 20 KiB, with "deno" 64 KiB on
+   * HTTP/1.1 and 16 KiB on HTTP/2
    */
   readonly maxHeaderSize?: number;
   /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../message/clock.ts";
+import { type Clock, LONGEST_TIMER } from "../message/clock.ts";
 import { GenericListenerError } from "../message/listener_errors.ts";
 import type { RunningTransport, TransportName } from "../runtime/transport.ts";
 import type { Stopping } from "./stopping.ts";
@@ -75,11 +75,13 @@ export class RunningServer implements AsyncDisposable {
    * left after `deadline` milliseconds. New requests are refused with 503 meanwhile; with `reusePort`
    * they are answered until the port is closed, on connections that are then closed.
    *
-   * @param deadline the listener's `gracefulStopTimeout` if not given
+   * @param deadline the listener's `gracefulStopTimeout` if not given; `Infinity` for none
    */
   async gracefulStop(deadline: number = this.#options.gracefulStopTimeout): Promise<void> {
     this.#options.stopping.begin();
-    const timer = this.#options.clock.setTimer(() => this.#transport.abort(), deadline);
+    // The platforms' timers fire at once when they are to wait for longer, as for Infinity.
+    const delay = Math.min(deadline, LONGEST_TIMER);
+    const timer = this.#options.clock.setTimer(() => this.#transport.abort(), delay);
     try {
       await Promise.race([this.#transport.shutdown(), this.finished]);
       await this.finished;

@@ -9,6 +9,15 @@ const keyPem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
 /** Options, and what the message of their error has: the option, then the remedy. */
 const refused: readonly (readonly [object, RegExp])[] = [
   [{ keepalive: true }, /no option "keepalive": use one of httpVersion/],
+  [{ pool: 5 }, /transport\.pool has options that are no object: give one, or leave it out/],
+  [{ tls: 5 }, /transport\.tls has options that are no object/],
+  [{ allowHost: "no" }, /needs true or false for allowHost/],
+  [{ httpVersion: "2", http2PriorKnowledge: "no" }, /true or false for http2PriorKnowledge/],
+  [{ pool: { keepAlive: "no" } }, /needs true or false for pool\.keepAlive/],
+  [{ tls: { enable: "no" } }, /needs true or false for tls\.enable/],
+  [{ tls: { verifyHostName: 0 } }, /needs true or false for tls\.verifyHostName/],
+  [{ tls: { shareSession: "no" } }, /needs true or false for tls\.shareSession/],
+  [{ localAddress: 5 }, /localAddress "5": give an IP address/],
   [{ pool: { size: 1 } }, /transport\.pool has no option "size"/],
   [{ tls: { rejectUnauthorized: false } }, /transport\.tls has no option "rejectUnauthorized"/],
   [{ proxy: { url: "http://p:1", nope: 1 } }, /transport\.proxy has no option "nope"/],
