@@ -8,7 +8,7 @@
 import { GenericClientError, MaximumWaitTimeExceededError } from "../message/client_errors.ts";
 import type { Timer } from "../message/clock.ts";
 import { Http2Failure } from "../runtime/http2_connection.ts";
-import { openHttp2Connection } from "../runtime/open_http2_connection.ts";
+import { type Http2Connect, http2Connect } from "../runtime/open_http2_connection.ts";
 import type { Http2PoolSettings } from "./http2_settings.ts";
 import { PooledConnection } from "./pooled_connection.ts";
 
@@ -25,6 +25,7 @@ export class ConnectionPool {
   readonly #lines = new Map<string, Line>();
   readonly #settings: Http2PoolSettings;
   readonly #isExclusive: boolean;
+  readonly #open: Http2Connect;
   readonly #sweeps: (Timer | undefined)[] = [undefined, undefined];
   #isClosed = false;
   #closing: (() => void) | undefined = undefined;
@@ -33,6 +34,7 @@ export class ConnectionPool {
   constructor(settings: Http2PoolSettings) {
     this.#settings = settings;
     this.#isExclusive = settings.connect.takesPushes;
+    this.#open = http2Connect(settings.connect);
   }
 
   /**
@@ -49,6 +51,8 @@ export class ConnectionPool {
       const found = this.#find(line) ?? this.#make(line);
       if (found !== undefined) {
         found.enter();
+        // Where there is room for another, it need not wait for somebody to leave.
+        if (line.waiting.size > 0 && this.#find(line) !== undefined) wakeNext(line);
         return found;
       }
       await this.#wait(line, signal);
@@ -100,9 +104,11 @@ export class ConnectionPool {
     // One that the server leaves is not used for another call, so that it does not keep one out.
     for (const { staleSince } of line.connections) if (staleSince === undefined) used++;
     if (used >= this.#settings.maxConnections) return undefined;
-    const made = new PooledConnection(this.#connect(line.origin), this.#settings, () => {
-      for (const wake of line.waiting) return wake();
-    });
+    const made = new PooledConnection(
+      this.#connect(line.origin),
+      this.#settings,
+      () => wakeNext(line),
+    );
     line.connections.add(made);
     const forget = (): void => {
       line.connections.delete(made);
@@ -119,8 +125,8 @@ export class ConnectionPool {
     return made;
   }
 
-  async #connect(origin: URL): ReturnType<typeof openHttp2Connection> {
-    const { clock, connect, connectTimeout } = this.#settings;
+  async #connect(origin: URL): ReturnType<Http2Connect> {
+    const { clock, connectTimeout } = this.#settings;
     const attempt = new AbortController();
     const timer = clock.setTimer(() => {
       attempt.abort(
@@ -128,7 +134,7 @@ export class ConnectionPool {
       );
     }, connectTimeout);
     try {
-      return await openHttp2Connection(origin, connect, attempt.signal);
+      return await this.#open(origin, attempt.signal);
     } finally {
       timer.clear();
     }
@@ -200,6 +206,11 @@ export class ConnectionPool {
       this.#sweeps[at] = undefined;
     }
   }
+}
+
+/** Lets the one try again who waits the longest. */
+function wakeNext({ waiting }: Line): void {
+  for (const wake of waiting) return wake();
 }
 
 function closed(): GenericClientError {

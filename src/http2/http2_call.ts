@@ -45,6 +45,7 @@ export async function http2Call(
       const isRefused = error instanceof Http2Failure && error.kind === "unprocessed";
       const isThere = request.body === undefined || request.body.isThere;
       if (isRefused && isThere && attempt === 0 && !request.signal?.aborted) continue;
+      request.body?.drop(error);
       throw explainHttp2Failure(error, request, "head");
     }
   }
@@ -54,7 +55,7 @@ async function callOnce(
   request: OutgoingRequest,
   { pool, settings, onConnection, freed }: Http2CallOptions,
 ): Promise<Response> {
-  const { url, head, body, signal, expectsContinue } = request;
+  const { url, head, body, bodyLength, signal, expectsContinue } = request;
   const pooled = await pool.enter(url.origin, signal);
   let exchange: Http2Exchange;
   try {
@@ -64,6 +65,7 @@ async function callOnce(
     exchange = connection.send({
       ...head,
       body: body?.open(),
+      bodyLength,
       continueTimeout: expectsContinue ? settings.continueTimeout : undefined,
       onInformational: onInformational && ((status, fields) => {
         onInformational({ url: url.href, status, headers: toHeaders(fields) });

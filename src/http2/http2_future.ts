@@ -8,6 +8,7 @@
  */
 import { Http2ClientError } from "../message/client_errors.ts";
 import type { Timer } from "../message/clock.ts";
+import { deferred } from "../message/deferred.ts";
 import {
   type Http2Connection,
   type Http2Exchange,
@@ -32,7 +33,8 @@ export class Http2Future implements Disposable {
   /** Promises whose response nobody has asked for. */
   readonly #unclaimed = new Set<Http2Promise>();
   readonly #ends: Promise<void>[] = [];
-  #wake: (() => void) | undefined = undefined;
+  /** Settles at the next promise, and when it is known that there is none; then another is made. */
+  #news = deferred<void>();
   #isHeadThere = false;
   #count = 0;
   #timer: Timer | undefined = undefined;
@@ -70,7 +72,7 @@ export class Http2Future implements Disposable {
     });
     const told = (): void => {
       this.#isHeadThere = true;
-      this.#wake?.();
+      this.#tell();
     };
     this.response.then(told, told);
   }
@@ -100,14 +102,7 @@ export class Http2Future implements Disposable {
         await this.response;
         return false;
       }
-      await new Promise<void>((resolve) => {
-        const before = this.#wake;
-        this.#wake = () => {
-          before?.();
-          resolve();
-        };
-      });
-      this.#wake = undefined;
+      await this.#news.promise;
     }
     return true;
   }
@@ -118,7 +113,12 @@ export class Http2Future implements Disposable {
    * @throws {ClientError} (as a rejection) when the call fails.
    */
   async nextPromise(): Promise<Http2Promise | undefined> {
-    return await this.hasPromise() ? this.#untold.shift() : undefined;
+    while (await this.hasPromise()) {
+      const next = this.#untold.shift();
+      // Another who waits for the next one may have been faster.
+      if (next !== undefined) return next;
+    }
+    return undefined;
   }
 
   /** Gives the call up, and everything that was promised with it. */
@@ -156,7 +156,13 @@ export class Http2Future implements Disposable {
     this.#unclaimed.add(promise);
     exchange.closed.then(() => this.#unclaimed.delete(promise));
     this.#untold.push(promise);
-    this.#wake?.();
+    this.#tell();
+  }
+
+  #tell(): void {
+    const { resolve } = this.#news;
+    this.#news = deferred<void>();
+    resolve();
   }
 
   /** Refuses what nobody asks for in time, because it takes memory and the connection. */

@@ -10,8 +10,9 @@ import type { Clock } from "../message/clock.ts";
 /** Options of an `Http2Client`. Times are milliseconds. */
 export interface Http2ClientOptions {
   /**
-   * Whom TLS connections trust, and what they show. A store, the status of certificates and what
-   * concerns sessions cannot be had here, nor on Deno `ciphers`.
+   * Whom TLS connections trust, and what they show. Sessions are not resumed, so that `sessionTimeout`
+   * is refused, as are `handshakeTimeout`, which is `connectTimeout` here, and on Deno `ciphers` and
+   * `certificateStatus`.
    *
    * @default the authorities of the runtime, no client certificate
    */

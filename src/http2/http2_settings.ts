@@ -5,7 +5,7 @@
  */
 import { tlsSettings } from "../client/transport_tls_settings.ts";
 import { type Clock, LONGEST_TIMER, systemClock } from "../message/clock.ts";
-import { checkOptions, ownOptions } from "../message/options.ts";
+import { checkedOptions, checkOptions, ownOptions } from "../message/options.ts";
 import type { ClientTlsSettings } from "../runtime/client_transport.ts";
 import type { Http2ConnectSettings } from "../runtime/http2_connection.ts";
 import { clientRuntime } from "../runtime/open_client_transport.ts";
@@ -103,11 +103,10 @@ export function checkHttp2Options(given: Http2ClientOptions): Http2Settings {
   if (onInformational !== undefined && typeof onInformational !== "function") {
     throw new TypeError("Http2Client needs a function for onInformational");
   }
-  const limits = ownOptions(options.limits ?? {});
-  checkOptions("Http2Client.limits", limits, knownLimits);
+  const limits = checkedOptions("Http2Client.limits", options.limits ?? {}, knownLimits);
   const maxPromises = whole("limits.maxPromises", limits.maxPromises ?? 100, 1);
   return {
-    pool: checkPool(ownOptions(options.pool ?? {}), {
+    pool: checkPool(checkedOptions("Http2Client.pool", options.pool ?? {}, knownOfPool), {
       connect: {
         tls: checkTls(tlsSettings(options.tls ?? {})),
         maxHeaderListSize: headerListSize(options.maxHeaderListSize ?? 65_536),
@@ -133,7 +132,6 @@ function checkPool(
   pool: Http2PoolConfiguration,
   others: Pick<Http2PoolSettings, "connect" | "connectTimeout" | "pingInterval" | "clock">,
 ): Http2PoolSettings {
-  checkOptions("Http2Client.pool", pool, knownOfPool);
   const { maxActiveConnections = -1, minIdleTimeInStaleState: staleTime = 300_000 } = pool;
   if (maxActiveConnections === -1 && pool.waitTime !== undefined) {
     throw new TypeError("Http2Client has pool.waitTime: it needs pool.maxActiveConnections");
@@ -158,14 +156,13 @@ function checkTls(tls: ClientTlsSettings): ClientTlsSettings {
   const refuse = (option: string, remedy: string): never => {
     throw new TypeError(`Http2Client cannot honour tls.${option}: ${remedy}`);
   };
-  if (tls.keyStore !== undefined) refuse("keyStore", "give cert and key in PEM");
-  if (tls.trustStore !== undefined) refuse("trustStore", "give ca in PEM");
-  if (tls.status !== undefined) refuse("certificateStatus", "use transport on Node");
-  if (tls.sessionTimeout !== undefined) refuse("sessionTimeout", "leave it out");
-  if (tls.handshakeTimeout !== undefined) refuse("handshakeTimeout", "set connectTimeout");
-  if (tls.ciphers !== undefined && clientRuntime() === "deno") {
-    refuse("ciphers", "Deno offers safe ones only, leave it out");
+  if (tls.sessionTimeout !== undefined) {
+    refuse("sessionTimeout", "no session is resumed, leave it out");
   }
+  if (tls.handshakeTimeout !== undefined) refuse("handshakeTimeout", "set connectTimeout");
+  if (clientRuntime() !== "deno") return tls;
+  if (tls.ciphers !== undefined) refuse("ciphers", "Deno offers safe ones only, leave it out");
+  if (tls.status !== undefined) refuse("certificateStatus", "Deno tells nothing of it, use Node");
   return tls;
 }
 

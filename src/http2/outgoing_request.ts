@@ -15,6 +15,8 @@ export interface OutgoingBody {
   readonly isThere: boolean;
   /** Gives it away. */
   open(): Uint8Array | ReadableStream<Uint8Array>;
+  /** Tells its source, where nobody has begun to send it, that nobody will. */
+  drop(reason: unknown): void;
 }
 
 /** A request that is to be sent. */
@@ -25,6 +27,8 @@ export interface OutgoingRequest {
   readonly head: Http2RequestHead;
   /** Its body, if it has one. */
   readonly body: OutgoingBody | undefined;
+  /** The bytes that it has, as far as a header field says so. */
+  readonly bodyLength: number | undefined;
   /** Whether the body waits until the server wants it. */
   readonly expectsContinue: boolean;
   /** Ends the call. */
@@ -79,7 +83,8 @@ export function outgoingRequest(
     }
     fields.push([name, value]);
   });
-  if (body instanceof KnownBody && !request.headers.has("content-length")) {
+  const bodyLength = declaredLength(request.headers, body);
+  if (body instanceof KnownBody && bodyLength === undefined) {
     fields.push(["content-length", String(body.size)]);
   }
   if (authority !== url.host && !/^[\w.~!$&'()*+,;=%[\]:-]+$/.test(authority)) {
@@ -95,9 +100,20 @@ export function outgoingRequest(
       fields,
     },
     body,
+    bodyLength,
     expectsContinue,
     signal: callSignal(input, init),
   };
+}
+
+/** A length that is not the body's would let a proxy take a part of it for another request. */
+function declaredLength(headers: Headers, body: OutgoingBody | undefined): number | undefined {
+  const text = headers.get("content-length");
+  if (text === null) return undefined;
+  const length = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  const actual = body instanceof KnownBody ? body.size : 0;
+  if (!Number.isNaN(length) && (body instanceof StreamBody || length === actual)) return length;
+  throw refusal("its Content-Length is not the length of its body, leave it out");
 }
 
 function outgoingBody(
@@ -134,6 +150,8 @@ class KnownBody implements OutgoingBody {
   open(): Uint8Array {
     return this.#bytes;
   }
+
+  drop(): void {}
 }
 
 class StreamBody implements OutgoingBody {
@@ -152,6 +170,11 @@ class StreamBody implements OutgoingBody {
   open(): ReadableStream<Uint8Array> {
     this.#isOpened = true;
     return this.#request.body as ReadableStream<Uint8Array>;
+  }
+
+  drop(reason: unknown): void {
+    const { body } = this.#request;
+    if (body?.locked === false) body.cancel(reason).catch(() => {});
   }
 }
 

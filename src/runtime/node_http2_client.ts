@@ -16,9 +16,12 @@ import {
   type Http2PromisedExchange,
   type Http2Request,
 } from "./http2_connection.ts";
-import { type FlatFields, listFields, NodeHttp2Exchange } from "./node_http2_client_exchange.ts";
+import { NodeHttp2Exchange } from "./node_http2_client_exchange.ts";
+import { type FlatFields, listFields } from "./node_http2_client_fields.ts";
 import { sendHttp2Body } from "./node_http2_client_body.ts";
-import { http2TlsOptions } from "./node_http2_client_tls.ts";
+import type { CertificateStatusCheck } from "./certificate_status.ts";
+import { connectTls, http2TlsOptions } from "./node_http2_client_tls.ts";
+import { releaseLaterOnceLeft } from "./node_http2_release.ts";
 
 /** Milliseconds within which control frames are counted. */
 const controlWindow = 10_000;
@@ -27,49 +30,89 @@ const controlWindow = 10_000;
  * Connects.
  *
  * @param signal ends the attempt, with its reason
+ * @param check looks at the certificate's status; nothing is asked before it has
  * @throws {Error} (as a rejection) what the platform says where that fails.
  */
 export function nodeHttp2Connection(
   origin: URL,
   settings: Http2ConnectSettings,
   signal: AbortSignal,
+  check?: CertificateStatusCheck,
 ): Promise<Http2Connection> {
   const { initialWindowSize, maxHeaderListSize, takesPushes, maxPromises } = settings;
   const options: http2.SecureClientSessionOptions = {
-    settings: { initialWindowSize, maxHeaderListSize, enablePush: takesPushes },
+    settings: {
+      initialWindowSize,
+      // Beyond this the platform resets a stream without saying why: there must be room for that.
+      maxHeaderListSize: Math.max(2 * maxHeaderListSize, 32_768),
+      enablePush: takesPushes,
+    },
     // One more, so that the one too many is seen.
     maxReservedRemoteStreams: maxPromises + 1,
     ...origin.protocol === "https:" ? http2TlsOptions(settings.tls, origin.hostname) : {},
   };
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
+    let checked: Promise<void> | undefined;
+    if (check !== undefined && origin.protocol === "https:") {
+      options.createConnection = () => {
+        const socket = connectTls(origin, options);
+        checked = check(socket);
+        return socket;
+      };
+    }
     const session = http2.connect(origin, options);
+    releaseLaterOnceLeft(session);
+    let isOver = false;
     const end = (act: () => void): void => {
+      if (isOver) return;
+      isOver = true;
       signal.removeEventListener("abort", onAbort);
       session.off("error", onError);
       session.off("close", onClose);
       session.off("connect", onConnect);
+      session.off("remoteSettings", onSettings);
       act();
     };
     const onError = (error: Error): void => end(() => fail(error));
-    const onClose = (): void => end(() => fail(new Error("the connection was closed")));
+    const onClose = (): void =>
+      end(() => fail(new Http2Failure("connect", "the connection was closed")));
     const onAbort = (): void => end(() => fail(signal.reason));
     const fail = (error: unknown): void => {
       session.on("error", ignore);
       session.destroy();
       reject(error);
     };
-    const onConnect = (): void =>
-      end(() => {
-        if (session.encrypted && session.alpnProtocol !== "h2") {
-          return fail(new Http2Failure("protocol", "the server does not speak HTTP/2 over TLS"));
-        }
-        resolve(new NodeHttp2Connection(session, settings));
-      });
+    let connection: NodeHttp2Connection | undefined;
+    let isTold = false;
+    const ready = (): void => {
+      if (connection !== undefined && isTold && isChecked) {
+        end(() => resolve(connection as Http2Connection));
+      }
+    };
+    const onConnect = (): void => {
+      if (session.encrypted && session.alpnProtocol !== "h2") {
+        const failure = new Http2Failure("protocol", "the server does not speak HTTP/2 over TLS");
+        return end(() => fail(failure));
+      }
+      connection = new NodeHttp2Connection(session, settings);
+      ready();
+    };
+    // Not before: a server refuses streams beyond what it allows, which it says here.
+    const onSettings = (): void => {
+      isTold = true;
+      ready();
+    };
+    let isChecked = checked === undefined;
+    checked?.then(() => {
+      isChecked = true;
+      ready();
+    }, onError);
     signal.addEventListener("abort", onAbort);
     session.on("error", onError);
     session.on("close", onClose);
     session.on("connect", onConnect);
+    session.on("remoteSettings", onSettings);
   });
 }
 
@@ -140,7 +183,7 @@ class NodeHttp2Connection implements Http2Connection {
       onInformational: request.onInformational,
       failed: (rstCode) => this.#failed(stream, rstCode),
     });
-    if (body !== undefined) sendHttp2Body(stream, exchange, body, request.continueTimeout);
+    if (body !== undefined) sendHttp2Body(stream, exchange, body, request);
     return exchange;
   }
 

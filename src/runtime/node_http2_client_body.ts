@@ -5,23 +5,21 @@
  * @module
  */
 import type { ClientHttp2Stream } from "node:http2";
-import { Http2Failure } from "./http2_connection.ts";
+import { Http2Failure, type Http2Request } from "./http2_connection.ts";
 import type { NodeHttp2Exchange } from "./node_http2_client_exchange.ts";
 
 /**
  * Sends a body; what goes wrong is told by the exchange.
- *
- * @param continueTimeout milliseconds to wait for 100 (Continue); `undefined` for not at all
  */
 export function sendHttp2Body(
   stream: ClientHttp2Stream,
   exchange: NodeHttp2Exchange,
   body: Uint8Array | ReadableStream<Uint8Array>,
-  continueTimeout: number | undefined,
+  { bodyLength, continueTimeout }: Pick<Http2Request, "bodyLength" | "continueTimeout">,
 ): void {
   const send = (): void => {
     if (body instanceof Uint8Array) stream.end(body);
-    else pump(stream, exchange, body);
+    else pump(stream, exchange, body, bodyLength);
   };
   if (continueTimeout === undefined) return send();
   // Servers that do not know the expectation say nothing: then the body is sent in the end.
@@ -42,6 +40,7 @@ async function pump(
   stream: ClientHttp2Stream,
   exchange: NodeHttp2Exchange,
   body: ReadableStream<Uint8Array>,
+  length: number | undefined,
 ): Promise<void> {
   let reader: ReadableStreamDefaultReader<Uint8Array>;
   try {
@@ -49,6 +48,7 @@ async function pump(
   } catch (error) {
     return fail(exchange, error);
   }
+  let missing = length ?? Infinity;
   let isGone = false;
   let drained: (() => void) | undefined;
   stream.on("drain", () => drained?.());
@@ -62,12 +62,22 @@ async function pump(
     while (true) {
       const { done, value } = await reader.read();
       if (isGone) return;
+      if (done && length !== undefined && missing > 0) throw otherLength();
       if (done) return void stream.end();
+      if (!(value instanceof Uint8Array)) throw new TypeError("A body is made of Uint8Array");
+      missing -= value.length;
+      if (missing < 0) throw otherLength();
       if (!stream.write(value)) await new Promise<void>((resolve) => drained = resolve);
     }
   } catch (error) {
     fail(exchange, error);
+    // Where it was not the stream that failed, it has more that nobody wants.
+    reader.cancel(error).catch(() => {});
   }
+}
+
+function otherLength(): TypeError {
+  return new TypeError("The body has another length than its Content-Length says");
 }
 
 function fail(exchange: NodeHttp2Exchange, error: unknown): void {

@@ -2,9 +2,10 @@
  * One stream of a client over `node:http2`: the head of a response, its body as a web stream that is
  * read as slowly as its reader reads, its trailers, and what went wrong.
  *
- * Node and Deno end the body of a stream whose connection was lost as if it were complete, but only
- * once the stream is destroyed: that is how the two are told apart. Deno gives a body before its head
- * to those who listen for both, so that nobody listens before the head is there.
+ * Node and Deno end the body of a stream that was reset without an error, or whose connection was lost,
+ * as if it were complete, but only once the stream is closed: what has ended before that has ended by
+ * the server's own word (END_STREAM). Deno gives a body before its head to those who listen for both, so
+ * that nobody listens before the head is there.
  *
  * @module
  */
@@ -16,9 +17,7 @@ import {
   type Http2Response,
   type ResetReason,
 } from "./http2_connection.ts";
-
-/** Names and values in turn. */
-export type FlatFields = readonly string[];
+import { type FlatFields, listFields } from "./node_http2_client_fields.ts";
 
 /** Bytes that are read ahead, so that a short body that nobody reads does not keep its connection. */
 const bytesAhead = 65_536;
@@ -61,6 +60,8 @@ export class NodeHttp2Exchange implements Http2Exchange {
   #rescued: Uint8Array[] | undefined = undefined;
   /** Bytes of the body that were announced, and those that are missing. */
   #missing: number | undefined = undefined;
+  /** Whether the server has said that nothing more comes (END_STREAM). */
+  #hasEnded: boolean;
   #isComplete = false;
   #informed = 0;
 
@@ -86,10 +87,21 @@ export class NodeHttp2Exchange implements Http2Exchange {
     stream.prependListener("end", () => this.#onEnd());
     events.on("error", (error) => this.#platformError ??= error);
     events.on("close", () => this.#onClose());
-    const destroy = stream.destroy;
+    // Node keeps a stream that was reset without an error until its request is sent and all is read.
+    events.on("aborted", () => {
+      if (!this.#hasEnded) queueMicrotask(() => stream.destroy());
+    });
+    const { destroy, push } = stream;
     stream.destroy = (error) => {
       this.#rescue();
       return destroy.call(stream, error);
+    };
+    // Deno tells of a promise after what has come of it already.
+    const { _readableState: state } = stream as { _readableState?: { readonly ended?: boolean } };
+    this.#hasEnded = state?.ended === true && !stream.rstCode;
+    stream.push = (chunk, encoding) => {
+      if (chunk === null && !stream.closed) this.#hasEnded = true;
+      return push.call(stream, chunk, encoding);
     };
   }
 
@@ -104,10 +116,16 @@ export class NodeHttp2Exchange implements Http2Exchange {
   #close(code: number): void {
     const stream = this.#stream;
     if (stream.destroyed) return;
-    // It has ended already, and only what nobody reads keeps it from being freed.
-    if (stream.closed) return void stream.destroy();
-    stream.close(code);
-    stream.resume();
+    // The platform would end the request's body first, so that a part of it passes for the whole.
+    if (!stream.writableEnded) stream.end = () => stream;
+    // What is reset in the turn in which it was begun Deno (2.9.6) resets once there is more to send.
+    // What has ended meanwhile is kept by nothing but what nobody reads.
+    setTimeout(() => {
+      if (stream.destroyed) return;
+      if (stream.closed) return void stream.destroy();
+      stream.close(code);
+      stream.resume();
+    });
   }
 
   #onHead(headers: http2.IncomingHttpHeaders, raw: FlatFields | undefined): void {
@@ -182,7 +200,12 @@ export class NodeHttp2Exchange implements Http2Exchange {
     }
     const status = Number(headers[":status"]);
     if (status === 100) this.onContinue?.(false);
-    this.#options.onInformational?.(status, listFields(raw, headers));
+    try {
+      this.#options.onInformational?.(status, listFields(raw, headers));
+    } catch (error) {
+      // The program's own error is the call's, and not the end of the program.
+      this.reset("CANCEL", error);
+    }
   }
 
   #give(chunk: Uint8Array): void {
@@ -194,7 +217,7 @@ export class NodeHttp2Exchange implements Http2Exchange {
   #onEnd(): void {
     const stream = this.#stream;
     if (stream.destroyed || this.#reason !== undefined || this.#isComplete) return;
-    if (this.#rejectTrailers === undefined) return;
+    if (this.#rejectTrailers === undefined || !this.#hasEnded) return;
     this.#complete();
     // The server has said all, and wants no more of the request (RFC 9113 section 8.1): to close it
     // would wait until all of it is sent.
@@ -208,7 +231,7 @@ export class NodeHttp2Exchange implements Http2Exchange {
   #rescue(): void {
     const stream = this.#stream;
     if (stream.destroyed || this.#isComplete || this.#reason !== undefined) return;
-    if (!stream.closed || stream.rstCode !== 0 || this.#rescued !== undefined) return;
+    if (!this.#hasEnded || this.#rescued !== undefined) return;
     this.#rescued = [];
     // Read pieces are told to whoever listens, which is the body once it is there.
     for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) {
@@ -253,25 +276,4 @@ export class NodeHttp2Exchange implements Http2Exchange {
     this.#controller?.error(explained);
     this.#controller = undefined;
   }
-}
-
-/** Header fields in order, as they were sent, without the pseudo ones. */
-export function listFields(
-  raw: FlatFields | undefined,
-  headers: http2.IncomingHttpHeaders,
-): FieldList {
-  const fields: [string, string][] = [];
-  if (Array.isArray(raw)) {
-    for (let at = 0; at + 1 < raw.length; at += 2) add(fields, raw[at], raw[at + 1]);
-    return fields;
-  }
-  for (const [name, value] of Object.entries(headers)) {
-    if (Array.isArray(value)) { for (const one of value) add(fields, name, one); }
-    else add(fields, name, value);
-  }
-  return fields;
-}
-
-function add(fields: [string, string][], name: unknown, value: unknown): void {
-  if (typeof name === "string" && !name.startsWith(":")) fields.push([name, String(value)]);
 }

@@ -52,6 +52,10 @@ export async function checkOcspResponse(
   const { responses } = basic.tbsResponseData;
   if (responses.length > maxSubjects) throw doubt("its OCSP response is of too many certificates");
   try {
+    // A server says itself who its issuer is: whoever has only the issuer's name could speak for it.
+    if (!await certificate.verify(issuer)) {
+      throw doubt("the issuer that the server names has not signed it");
+    }
     if (!await isSigned(pkijs, basic, issuer, now)) {
       throw doubt("its OCSP response is not signed by its authority");
     }
@@ -135,8 +139,7 @@ async function isSigned(
   now: number,
 ): Promise<boolean> {
   const crypto = pkijs.getCrypto(true);
-  const hash = crypto.getHashAlgorithm(basic.signatureAlgorithm);
-  if (!hash.startsWith("SHA-") || hash === "SHA-1") return false;
+  if (!isStrong(pkijs, basic)) return false;
   const isBy = (signer: Certificate): Promise<boolean> =>
     crypto.verifyWithPublicKey(
       new Uint8Array(basic.tbsResponseData.tbsView),
@@ -147,13 +150,23 @@ async function isSigned(
     ).catch(() => false);
   if (await isBy(issuer)) return true;
   for (const signer of (basic.certs ?? []).slice(0, maxSigners)) {
-    if (await isResponder(signer, issuer, now) && await isBy(signer)) return true;
+    if (await isResponder(pkijs, signer, issuer, now) && await isBy(signer)) return true;
   }
   return false;
 }
 
+/** Whether something is signed over a hash for which nobody finds another text. */
+function isStrong(
+  pkijs: Pkijs,
+  { signatureAlgorithm }: Pick<Certificate, "signatureAlgorithm">,
+): boolean {
+  const hash = pkijs.getCrypto(true).getHashAlgorithm(signatureAlgorithm);
+  return hash.startsWith("SHA-") && hash !== "SHA-1";
+}
+
 /** RFC 6960 section 4.2.2.2: certified by the issuer itself, for answers like this. */
 async function isResponder(
+  pkijs: Pkijs,
   signer: Certificate,
   issuer: Certificate,
   now: number,
@@ -163,6 +176,7 @@ async function isResponder(
   if (now > signer.notAfter.value.getTime() + skew) return false;
   const usage = signer.extensions?.find(({ extnID }) => extnID === extendedKeyUsage)?.parsedValue;
   if (!usage?.keyPurposes?.includes(ocspSigning)) return false;
+  if (!isStrong(pkijs, signer)) return false;
   return await signer.verify(issuer);
 }
 

@@ -5,7 +5,7 @@
  */
 import { LONGEST_TIMER } from "../message/clock.ts";
 import { GenericListenerError } from "../message/listener_errors.ts";
-import { checkedOptions } from "../message/options.ts";
+import { checkedOptions, ownOptions } from "../message/options.ts";
 import type { KeyStore } from "../message/pem_source.ts";
 import type {
   ListenerCertificate,
@@ -43,28 +43,23 @@ const mutualSslOptions: Readonly<Record<keyof ListenerMutualSsl, true>> = {
 };
 
 /**
- * The TLS options of a listener, each known and none without effect.
+ * The TLS options of a listener, each known and none without effect: copies that inherit nothing, so
+ * that a polluted prototype opens no door.
  *
  * @throws {TypeError} when an option is unknown, has a value it cannot have, or contradicts another.
  * @throws {GenericListenerError} when there is no certificate, or a number is outside its range.
  */
 export function checkTls(given: ListenerSecureSocket): ListenerSecureSocket {
-  const tls = checkedOptions("tls", given, tlsOptions);
+  const tls = ownTls(given);
   const { certificates = [], mutualSsl, shareSession, reload, onReloadError } = tls;
-  if (!Array.isArray(certificates)) throw new TypeError("tls.certificates is a list");
   if (hasOwnCertificate(tls) || certificates.length === 0) checkCertificate("tls", tls);
   else if (tls.serverNames !== undefined || tls.ocspStapling !== undefined) {
     throw new TypeError(
       "tls has serverNames or ocspStapling without a certificate: give it with one",
     );
   }
-  certificates.forEach((one: ListenerCertificate, index: number) => {
-    const name = `tls.certificates[${index}]`;
-    checkCertificate(name, checkedOptions(name, one, certificateOptions));
-  });
-  if (mutualSsl !== undefined) {
-    checkMutualSsl(checkedOptions("tls.mutualSsl", mutualSsl, mutualSslOptions));
-  }
+  certificates.forEach((one, index) => checkCertificate(`tls.certificates[${index}]`, one));
+  if (mutualSsl !== undefined) checkMutualSsl(mutualSsl);
   checkVersions(tls);
   if (shareSession !== undefined && typeof shareSession !== "boolean") {
     throw new TypeError("tls.shareSession is true or false");
@@ -83,6 +78,35 @@ export function checkTls(given: ListenerSecureSocket): ListenerSecureSocket {
     throw new TypeError("tls.onReloadError is a function");
   }
   return tls;
+}
+
+function ownTls(given: ListenerSecureSocket): ListenerSecureSocket {
+  const { certificates, mutualSsl, ...tls } = ownStore(checkedOptions("tls", given, tlsOptions));
+  if (certificates !== undefined && !Array.isArray(certificates)) {
+    throw new TypeError("tls.certificates is a list");
+  }
+  return ownOptions({
+    ...tls,
+    ...certificates && {
+      certificates: certificates.map((one: ListenerCertificate, index: number) =>
+        ownStore(checkedOptions(`tls.certificates[${index}]`, one, certificateOptions))
+      ),
+    },
+    ...mutualSsl !== undefined && { mutualSsl: ownMutualSsl(mutualSsl) },
+  });
+}
+
+function ownStore<Given extends ListenerCertificate>(given: Given): Given {
+  const { keyStore } = given;
+  return keyStore === undefined ? given : ownOptions({ ...given, keyStore: ownOptions(keyStore) });
+}
+
+function ownMutualSsl(given: ListenerMutualSsl): ListenerMutualSsl {
+  const own = checkedOptions("tls.mutualSsl", given, mutualSslOptions);
+  const { trustStore } = own;
+  return trustStore === undefined
+    ? own
+    : ownOptions({ ...own, trustStore: ownOptions(trustStore) });
 }
 
 /** Whether a certificate is given beside those of `certificates`. */

@@ -116,7 +116,15 @@ export class TlsReload {
 
 /** Who is told of what goes wrong while the listener runs. */
 export function tlsErrors({ onReloadError }: ListenerSecureSocket): (error: Error) => void {
-  return onReloadError ?? ((error) => console.error(error));
+  if (onReloadError === undefined) return (error) => console.error(error);
+  return (error) => {
+    try {
+      onReloadError(error);
+    } catch (thrown) {
+      // There is nobody to throw it at, and the listener goes on.
+      console.error(error, thrown);
+    }
+  };
 }
 
 /** Every file that the options name. */

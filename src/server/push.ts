@@ -29,6 +29,8 @@ export class Pushes {
   readonly #connection: Connection;
   /** What was promised and not kept yet. */
   readonly #streams = new Map<PushPromise, PushStream>();
+  /** Whether nobody is left to keep another. */
+  #isOver = false;
 
   /** Keeps the promises that are made on a connection. */
   constructor(connection: Connection) {
@@ -44,6 +46,7 @@ export class Pushes {
    */
   promise(promise: PushPromise): boolean {
     if (this.#streams.has(promise)) return true;
+    if (this.#isOver) return false;
     const connection = this.#connection;
     if (connection.push === undefined) {
       throw new InitializingOutboundResponseError(
@@ -64,6 +67,13 @@ export class Pushes {
     if (stream === undefined) return false;
     this.#streams.set(promise, stream);
     return true;
+  }
+
+  /** Breaks the promises that nobody has begun to keep, so that no client waits for them. */
+  end(): void {
+    this.#isOver = true;
+    for (const stream of this.#streams.values()) stream.cancel();
+    this.#streams.clear();
   }
 
   /**
@@ -96,9 +106,38 @@ export class Pushes {
   }
 }
 
+/** What the promises of a request are kept by, and who may keep them. */
+export interface Promising {
+  /** The connection of the request. */
+  readonly connection: Connection | undefined;
+  /** The answer, where it has to be waited for. */
+  readonly answering: Promise<unknown> | undefined;
+  /** What the handler gave, where it has to be waited for. */
+  readonly handling: Promise<unknown> | undefined;
+}
+
+/** Kept by the exchange, for its handler and for all that is around it. */
+const kept = new WeakMap<Promising, Pushes>();
+
+/** The promises of a request; those that are left when nobody is left to keep them are broken. */
+export function pushesOf(exchange: Promising): Pushes | undefined {
+  const { connection } = exchange;
+  const there = kept.get(exchange);
+  if (there !== undefined || connection === undefined) return there;
+  const made = new Pushes(connection);
+  kept.set(exchange, made);
+  // What runs at the moment leaves what it waits for in the exchange.
+  queueMicrotask(async () => {
+    await exchange.answering?.catch(() => {});
+    await exchange.handling?.catch(() => {});
+    made.end();
+  });
+  return made;
+}
+
 /** The error of a promise that cannot be kept. */
 export function notPromised({ path }: PushPromise): GenericListenerError {
   return new GenericListenerError(
-    `Cannot push "${path}": it was not promised, not taken, or kept before`,
+    `Cannot push "${path}": it was not promised, not taken, kept before, or the handler has ended`,
   );
 }

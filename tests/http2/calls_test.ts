@@ -306,3 +306,86 @@ Deno.test("http2 client: nobody there, or somebody who speaks HTTP/1.1", async (
     await assert.rejects(http2.fetch(url), { name: "InitializingOutboundRequestError" });
   }
 });
+
+Deno.test("http2 client: calls beyond what a server allows at once wait for their turn", async () => {
+  let most = 0;
+  let open = 0;
+  await withHttp2Server((stream) => {
+    most = Math.max(most, ++open);
+    stream.on("close", () => open--);
+    stream.respond({ ":status": 200 });
+    stream.end("ok");
+  }, async ({ url, sessions }) => {
+    await using client = new Http2Client(url);
+    const calls = Array.from({ length: 60 }, async () => await (await client.fetch(url)).text());
+    assert.deepEqual(new Set(await Promise.all(calls)), new Set(["ok"]));
+    assert.ok(most <= 2 * sessions.length, `${most} on ${sessions.length}`);
+  }, { settings: { maxConcurrentStreams: 2 } });
+});
+
+Deno.test("http2 client: what onInformational throws is the call's failure, and nobody else's", async () => {
+  await withHttp2Server((stream, path) => {
+    if (path === "/hints") stream.additionalHeaders({ ":status": 103, link: "</a>" });
+    stream.respond({ ":status": 200 });
+    stream.end("ok");
+  }, async ({ url }) => {
+    const own = new Error("The program's own");
+    const onInformational = (): never => {
+      throw own;
+    };
+    await using client = new Http2Client(url, { onInformational });
+    await assert.rejects(client.fetch(`${url}/hints`), own);
+    assert.equal(await (await client.fetch(url)).text(), "ok");
+  });
+});
+
+Deno.test("http2 client: a body that is not sent is told so", async () => {
+  let dropped = 0;
+  const body = (): ReadableStream<Uint8Array> =>
+    new ReadableStream({
+      cancel() {
+        dropped++;
+      },
+    }, { highWaterMark: 0 });
+  const nowhere = "http://127.0.0.1:1";
+  const client = new Http2Client(nowhere);
+  const call = (init: RequestInit): Promise<Response> =>
+    client.fetch(nowhere, { method: "POST", body: body(), ...init });
+  await assert.rejects(call({}), { name: "ClientConnectorError" });
+  await assert.rejects(call({ signal: AbortSignal.abort() }), { name: "AbortError" });
+  await client.close();
+  await assert.rejects(call({}), { name: "GenericClientError" });
+  assert.equal(dropped, 3);
+});
+
+Deno.test("http2 client: a Content-Length that is not the body's is not sent", async () => {
+  let requests = 0;
+  await withHttp2Server((stream) => {
+    requests++;
+    stream.resume();
+    stream.on("end", () => {
+      if (stream.destroyed || stream.aborted) return;
+      stream.respond({ ":status": 200 });
+      stream.end("ok");
+    });
+  }, async ({ url }) => {
+    await using client = new Http2Client(url);
+    const call = async (length: string, body: BodyInit | null): Promise<string> => {
+      const headers = { "content-length": length };
+      return await (await client.fetch(url, { method: "POST", headers, body })).text();
+    };
+    const stream = (text: string): ReadableStream<Uint8Array> => new Blob([text]).stream();
+    const odd: [string, string | null][] = [["2", "abc"], ["4", "abc"], ["3", null], ["+3", "abc"]];
+    for (const [length, body] of odd) {
+      await assert.rejects(call(length, body), { name: "InitializingOutboundRequestError" });
+    }
+    assert.equal(requests, 0);
+    for (const length of ["2", "4"]) {
+      await assert.rejects(call(length, stream("abc")), {
+        name: "WritingOutboundRequestBodyError",
+      });
+    }
+    assert.equal(await call("3", stream("abc")), "ok");
+    assert.equal(await call("3", "abc"), "ok");
+  });
+});

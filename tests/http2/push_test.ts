@@ -93,3 +93,31 @@ Deno.test("http2 push: a promise that is rejected resets its stream, and no othe
   });
   assert.deepEqual(codes.sort(), [0, 8]);
 });
+
+Deno.test("http2 push: those who wait for the next promise at once are each told of one", async () => {
+  let answer = (): void => {};
+  await withHttp2Server((stream) => {
+    const push = (path: string): void =>
+      stream.pushStream({ ":path": path }, (_error, pushed) => {
+        pushed.on("error", () => {});
+        pushed.respond({ ":status": 200 });
+        pushed.end();
+      });
+    push("/a");
+    answer = () => {
+      push("/b");
+      stream.respond({ ":status": 200 });
+      stream.end();
+    };
+  }, async ({ url }) => {
+    await using client = new Http2Client(url);
+    const future = client.submit("GET", "/");
+    const waiting = Array.from({ length: 3 }, () => future.nextPromise());
+    assert.equal((await waiting[0])?.path, "/a");
+    answer();
+    const told = await Promise.all(waiting);
+    assert.deepEqual(told.map((promise) => promise?.path), ["/a", "/b", undefined]);
+    future[Symbol.dispose]();
+    await (await future.response).text();
+  });
+});

@@ -55,6 +55,39 @@ Deno.test({
 });
 
 Deno.test({
+  name: "http2 client: key stores are opened once, at the first call",
+  ignore: !hasPeer("openssl"),
+  async fn() {
+    await withCertificates(async (certificates) => {
+      const { password, path } = await certificates.clientStore();
+      const { bytes } = await certificates.trustStore();
+      const { server, ca } = certificates;
+      await withHttp2Server((stream) => {
+        const { subject } = (stream.session?.socket as TLSSocket).getPeerCertificate();
+        stream.respond({ ":status": 200 });
+        stream.end(String(subject?.CN ?? "nobody"));
+      }, async ({ url }) => {
+        const trustStore = { bytes, password };
+        await using client = new Http2Client(url, {
+          tls: { keyStore: { path, password }, trustStore },
+        });
+        assert.notEqual(await (await client.fetch(url)).text(), "nobody");
+        assert.equal((await client.submit("GET", "/").response).status, 200);
+        await using wrong = new Http2Client(url, {
+          tls: { keyStore: { path, password: "x" }, trustStore },
+        });
+        for (let calls = 2; calls > 0; calls--) {
+          await assert.rejects(wrong.fetch(url), {
+            name: "SslError",
+            message: /tls\.keyStore: its password/,
+          });
+        }
+      }, { tls: { ...server, ca, requestCert: true } });
+    });
+  },
+});
+
+Deno.test({
   name: "http2 client: a server that speaks HTTP/1.1 over TLS is told as such",
   ignore: !hasPeer("openssl"),
   async fn() {
@@ -83,16 +116,19 @@ Deno.test("http2 client: options that do nothing, or are none, are refused", () 
   const url = "https://127.0.0.1";
   const odd: [object, RegExp][] = [
     [{ http2: true }, /has no option "http2"/],
+    [{ pool: 5 }, /Http2Client.pool has options that are no object/],
+    [{ limits: 5 }, /Http2Client.limits has options that are no object/],
     [{ pool: { max: 1 } }, /Http2Client.pool has no option "max"/],
     [{ limits: { promises: 1 } }, /Http2Client.limits has no option "promises"/],
     [{ push: 1 }, /a boolean for push/],
     [{ pool: { waitTime: 1 } }, /it needs pool.maxActiveConnections/],
-    [{ initialWindowSize: -1 }, /a whole number from 1 for initialWindowSize, not -1/],
+    [{ initialWindowSize: -1 }, /a whole number from 1 .*for initialWindowSize, not -1/],
     [{ maxHeaderListSize: 1e6 }, /65536 for maxHeaderListSize at most/],
     [{ pool: { minIdleTimeInStaleState: -2 } }, /a whole number from 0/],
     [{ tls: { handshakeTimeout: 5 } }, /tls.handshakeTimeout: set connectTimeout/],
     [{ tls: { ciphers: ["TLS_AES_128_GCM_SHA256"] } }, /tls.ciphers: Deno offers safe ones only/],
-    [{ tls: { certificateStatus: { ocsp: "stapled" } } }, /tls.certificateStatus/],
+    [{ tls: { certificateStatus: { ocsp: "stapled" } } }, /tls.certificateStatus: Deno tells/],
+    [{ tls: { sessionTimeout: 5 } }, /tls.sessionTimeout: no session is resumed/],
   ];
   for (const [options, message] of odd) {
     assert.throws(() => new Http2Client(url, options), { message });

@@ -1,6 +1,7 @@
 /** What a transport's TLS does on every Node: `transport_tls_on_node.ts`. @module */
 import assert from "node:assert/strict";
-import { type Certificates, withCertificates } from "../support/certificates.ts";
+import { Authority, openssl } from "../support/certificate_authority.ts";
+import { type Certificates, serials, withCertificates } from "../support/certificates.ts";
 import { nodeVersions, runOnNode } from "../support/node_runtime.ts";
 import { hasPeer } from "../support/peers.ts";
 
@@ -43,6 +44,20 @@ async function prepare(certificates: Certificates, address: string): Promise<voi
   await certificates.revoked();
   await write("ocsp-good.der", await certificates.ocsp("good"));
   await write("ocsp-revoked.der", await certificates.ocsp("revoked"));
+  // It has the name and the key identifier of the authority, and another key.
+  await openssl(
+    folder,
+    ...["x509", "-in", "ca.pem", "-noout", "-ext", "subjectKeyIdentifier", "-out", "ca.ski"],
+  );
+  const identifier = (await Deno.readTextFile(`${folder}/ca.ski`)).trim().split(/\s+/).at(-1);
+  const impostor = await Authority.root(
+    folder,
+    "impostor",
+    "Test authority",
+    `subjectKeyIdentifier=${identifier}`,
+  );
+  const server = { serial: serials.server, name: "server" };
+  await write("ocsp-forged.der", await impostor.ocsp(server, { status: "good" }));
   const at = (url: string): { names: string; usage: string } => ({
     names: "DNS:localhost",
     usage: `serverAuth\nauthorityInfoAccess=OCSP;URI:${url}`,
@@ -76,7 +91,7 @@ for (const version of nodeVersions) {
           args: [certificates.folder, address],
         });
         const lines = stdout.split("\n").filter((line) => line.startsWith("ok "));
-        assert.equal(lines.length, 12, stdout);
+        assert.equal(lines.length, 14, stdout);
       }),
   });
 }

@@ -16,7 +16,8 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import type { TLSSocket } from "node:tls";
 import { transport } from "../../src/client/transport.ts";
-import type { TransportOptions } from "../../src/client/transport_options.ts";
+import type { ClientSecureSocket, TransportOptions } from "../../src/client/transport_options.ts";
+import { Http2Client } from "../../src/http2/http2_client.ts";
 import { SslError } from "../../src/message/client_errors.ts";
 
 const folder = process.argv[2] ?? ".";
@@ -196,6 +197,41 @@ const checks: Record<string, () => Promise<void>> = {
     const other = { cert: pem("chained.pem"), key: pem("chained.key") };
     await refused({ tls }, await startTls(other, answers.good), /not known to be good/);
     await refused({ tls: { ...tls, ca: [] } }, await startTls({}, answers.good), /unable to/);
+  },
+  async "an HTTP/2 client's look at stapled OCSP responses and lists"() {
+    const tls = { ca, certificateStatus: { ocsp: "stapled" } } as const;
+    const call = async (tls: ClientSecureSocket, answer: Uint8Array | null): Promise<string> => {
+      let requests = 0;
+      const server = createSecureServer(own, (_request, response) => {
+        requests++;
+        response.end("reached");
+      });
+      server.on("OCSPRequest", (_certificate, _issuer, callback) => {
+        callback(null, answer as Buffer);
+      });
+      const url = `https://${await start(server)}`;
+      const client = new Http2Client(url, { tls });
+      try {
+        return await (await client.fetch(url)).text();
+      } catch (error) {
+        assert.ok(error instanceof SslError, String(error));
+        assert.equal(requests, 0);
+        return error.message;
+      } finally {
+        await client.close();
+      }
+    };
+    assert.equal(await call(tls, answers.good), "reached");
+    assert.match(await call(tls, answers.revoked), /was revoked \(OCSP\)/);
+    assert.match(await call(tls, null), /staples no OCSP response/);
+    const listed = { ca, certificateStatus: { crl: path("server-crl.pem") } };
+    assert.match(await call(listed, null), /the server's certificate was revoked/);
+  },
+  async "a stapled OCSP response of an issuer that only has the name of the real one"() {
+    const tls = { ca, certificateStatus: { ocsp: "stapled" } } as const;
+    const claiming = { ...own, cert: pem("server.pem") + pem("impostor.pem") };
+    const forged = await startTls(claiming, readFileSync(path("ocsp-forged.der")));
+    await refused({ tls }, forged, /the issuer that the server names has not signed it/);
   },
   async "stapled OCSP responses over HTTP/2"() {
     const server = createSecureServer(own, (request, response) => {

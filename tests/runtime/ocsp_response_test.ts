@@ -1,5 +1,6 @@
 /** What an OCSP response has to say, and who has to say it. @module */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { SslError } from "../../src/message/client_errors.ts";
 import { checkOcspResponse, ocspRequest } from "../../src/runtime/ocsp_response.ts";
@@ -13,7 +14,7 @@ const hour = 3_600_000;
 /** The bytes of the first certificate in a PEM text. */
 function der(pem: string): Uint8Array<ArrayBuffer> {
   const [body = ""] = pem.replace(/^-.*-\n/, "").split("-----");
-  return Uint8Array.fromBase64(body.replaceAll("\n", ""));
+  return new Uint8Array(Buffer.from(body, "base64"));
 }
 
 function subjectOf({ server, ca }: Certificates): { certificate: Uint8Array; issuer: Uint8Array } {
@@ -84,6 +85,12 @@ Deno.test({
       for (const signer of ["late", "other", "removed", "self"]) {
         await refused(checkOcspResponse(await by(signer), subject, now), /not signed by its auth/);
       }
+      // A server names its issuer itself, and could name one that it has made.
+      const forged = await self.ocsp({ serial: serials.server, name: "server" }, {
+        status: "good",
+      });
+      const claimed = { ...subject, issuer: der(self.cert) };
+      await refused(checkOcspResponse(forged, claimed, now), /has not signed it$/);
     }),
 });
 

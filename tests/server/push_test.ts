@@ -4,11 +4,14 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { get, Listener, serve, service } from "@pirouette/http";
+import { get, Http2ClientError, Listener, serve, service } from "@pirouette/http";
 import { Http2Client } from "@pirouette/http/http2";
 import type { Connection, PushedRequest } from "../../src/message/connection.ts";
+import { deferred } from "../../src/message/deferred.ts";
 import { Caller } from "../../src/server/caller.ts";
+import { Pushes } from "../../src/server/push.ts";
 import { fieldsOf, PushPromise } from "../../src/server/push_promise.ts";
+import { within } from "../support/within.ts";
 
 /** A connection that keeps what is pushed on it. */
 function pushing(): { connection: Connection; pushed: [PushedRequest, Response | "cancelled"][] } {
@@ -29,7 +32,8 @@ function pushing(): { connection: Connection; pushed: [PushedRequest, Response |
 }
 
 function callerOn(connection: Connection | undefined): Caller {
-  return new Caller("http://127.0.0.1/", connection, undefined, () => {});
+  const pushes = connection && new Pushes(connection);
+  return new Caller("http://127.0.0.1/", connection, undefined, () => {}, () => pushes);
 }
 
 Deno.test("push: a promise has a path, a method and header fields", () => {
@@ -78,7 +82,8 @@ Deno.test("push: what cannot be promised, pushed or sent is told", async () => {
   const never = new PushPromise("/never");
   await assert.rejects(callerOn(pushing().connection).pushPromisedResponse(never, ""), {
     name: "GenericListenerError",
-    message: 'Cannot push "/never": it was not promised, not taken, or kept before',
+    message:
+      'Cannot push "/never": it was not promised, not taken, kept before, or the handler has ended',
   });
   assert.equal(callerOn(undefined).promise(never), false, "in process");
   assert.equal(callerOn({ remoteAddr: {}, push: () => undefined }).promise(never), false);
@@ -150,4 +155,69 @@ Deno.test("push: clients that take none are told so, and answered all the same",
     expected,
     "switched off",
   );
+});
+
+Deno.test("push: a promise that is not kept is broken once nobody is left to keep it", async () => {
+  const kept = new Map<string, PushPromise>();
+  const promise = (caller: Caller, path: string): void => {
+    const made = new PushPromise(path);
+    kept.set(path, made);
+    assert.equal(caller.promise(made), true);
+  };
+  const later = deferred<void>();
+  const forgetful = service({
+    interceptors: [{
+      on: { path: "/intercepted" },
+      request: ({ caller, context }) => {
+        promise(caller, "/by-interceptor");
+        return context.next();
+      },
+      response: ({ caller, context }) => {
+        caller.pushPromisedResponse(kept.get("/by-interceptor")!, "kept").catch(() => {});
+        return context.next();
+      },
+    }],
+  }, [
+    get("/returns", ({ caller }) => {
+      promise(caller, "/a");
+      return "main";
+    }),
+    get("/throws", async ({ caller }) => {
+      promise(caller, "/b");
+      await Promise.resolve();
+      throw new Error("It fails");
+    }),
+    get("/later", async ({ caller }) => {
+      promise(caller, "/c");
+      promise(caller, "/d");
+      await caller.respond("main");
+      await later.promise;
+      await caller.pushPromisedResponse(kept.get("/d")!, "kept");
+    }),
+    get("/intercepted", async () => {
+      await Promise.resolve();
+      return "main";
+    }),
+  ]);
+  const server = await serve(forgetful, { host: "127.0.0.1", port: 0, transport: "node" });
+  await using _ = server;
+  await using client = new Http2Client(server.url);
+  const told = async (path: string): Promise<string[]> => {
+    const future = client.submit("GET", path);
+    const promised = await Array.fromAsync(future.promises);
+    await (await future.response).text();
+    later.resolve();
+    return await Promise.all(promised.map(async ({ response }) => {
+      try {
+        return await within((await response).text(), "the promise");
+      } catch (error) {
+        assert(error instanceof Http2ClientError, String(error));
+        return "broken";
+      }
+    }));
+  };
+  assert.deepEqual(await within(told("/returns"), "all"), ["broken"]);
+  assert.deepEqual(await within(told("/throws"), "all"), ["broken"]);
+  assert.deepEqual(await within(told("/later"), "all"), ["broken", "kept"]);
+  assert.deepEqual(await within(told("/intercepted"), "all"), ["kept"]);
 });
