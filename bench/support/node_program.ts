@@ -5,6 +5,7 @@
  * @module
  */
 import process from "node:process";
+import { ItemsSchema } from "./node_items.ts";
 import type { NodeRowName } from "./node_rows.ts";
 
 /** What a POST of the bench has. */
@@ -33,6 +34,10 @@ export function fetchHandlers(
     json: () => Answer.json({ message: "Hello, World!" }),
     post: async (request) => {
       const { items }: Items = await request.json();
+      return Answer.json({ items: items.length });
+    },
+    bound: async (request) => {
+      const { items } = ItemsSchema.parse(await request.json());
       return Answer.json({ items: items.length });
     },
   };

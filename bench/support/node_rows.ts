@@ -5,7 +5,7 @@
  */
 
 /** Names of the rows. */
-export type NodeRowName = "hello" | "json" | "post";
+export type NodeRowName = "hello" | "json" | "post" | "bound";
 
 /** One row of the table: a request and its only right answer. */
 export interface NodeRow {
@@ -34,7 +34,14 @@ export const nodeRows: readonly NodeRow[] = [
   { name: "json", title: "JSON", path: "/json", answer: '{"message":"Hello, World!"}' },
   {
     name: "post",
-    title: "POST of 10 KiB JSON",
+    title: "POST of 10 KiB JSON, read by hand",
+    path: "/items",
+    body: JSON.stringify({ items }),
+    answer: '{"items":128}',
+  },
+  {
+    name: "bound",
+    title: "POST of 10 KiB JSON, checked by Zod",
     path: "/items",
     body: JSON.stringify({ items }),
     answer: '{"items":128}',

@@ -44,7 +44,7 @@ export function failureOf(error: TypeError, context: FailureContext): Failure | 
   const causes = causesOf(error);
   for (const { code, message } of causes) {
     const kind = code === undefined ? undefined : kindOfCode(code, message, context);
-    if (kind !== undefined) return { kind, reason: shorten(message) };
+    if (kind !== undefined) return { kind, reason: reasonOf(kind, message) };
   }
   const { message } = error;
   const cause = causes[0];
@@ -59,6 +59,16 @@ export function failureOf(error: TypeError, context: FailureContext): Failure | 
   }
   if (mistakesOfNode.has(cause.message)) return { kind: "call", reason: cause.message };
   return denoFailure(cause.message, context);
+}
+
+function reasonOf(kind: FailureKind, message: string): string {
+  if (kind === "call") return mistake(message);
+  return kind === "connect" ? withoutAddress(shorten(message)) : shorten(message);
+}
+
+/** Node's `connect ECONNREFUSED 127.0.0.1:80`, or its list of addresses that were attempted. */
+function withoutAddress(text: string): string {
+  return /^\w+ E[A-Z0-9_]+(?= )/.exec(text)?.[0] ?? text.replace(/ \(attempted .*$/, "");
 }
 
 /** Node reports a call that it does not even begin as a failed one. */

@@ -43,6 +43,8 @@ export interface Http2RequestHead {
 export interface Http2Request extends Http2RequestHead {
   /** The body; `undefined` for none. */
   readonly body: Uint8Array | ReadableStream<Uint8Array> | undefined;
+  /** The bytes that a stream must have, where the header says so. */
+  readonly bodyLength: number | undefined;
   /** Milliseconds to wait for 100 (Continue) before the body; `undefined` where it is not asked. */
   readonly continueTimeout: number | undefined;
   /** Told of each informational response. */

@@ -136,9 +136,7 @@ export class NodeAnswer extends ResponseShape {
 
   /** The body as a blob. */
   override blob(): Promise<Blob> {
-    return this.bytes().then((bytes) => {
-      return new Blob([bytes], { type: this.headers.get("content-type") ?? "" });
-    });
+    return this.#toPlatform().blob();
   }
 
   /** The body as a form. */
@@ -159,9 +157,11 @@ export class NodeAnswer extends ResponseShape {
   /** The platform's response, which has the body from now on. */
   #toPlatform(): Response {
     if (this.#platform !== undefined) return this.#platform;
-    const platform = new Response(this.#body, { status: this.#status, headers: this.headers });
+    // Of a text the platform would make a content type of its own.
+    const body = this.#body === null ? null : toBytes(this.#body);
+    const platform = new Response(body, { status: this.#status, headers: this.headers });
     // Read already, which is what whoever looks must see.
-    if (this.#bodyUsed) platform.body?.cancel();
+    if (this.#bodyUsed) platform.body?.getReader().cancel();
     return this.#platform = platform;
   }
 }

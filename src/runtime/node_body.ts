@@ -6,11 +6,8 @@
  * @module
  */
 import type { Readable } from "node:stream";
-
-/** A body that broke off says so with the error that `fetch` has for it. */
-function brokenOff(cause?: unknown): TypeError {
-  return new TypeError("The body of the request broke off", { cause });
-}
+import { brokenBody } from "../message/broken_body.ts";
+import type { ReceivedMessage } from "./node_message.ts";
 
 /** Another program has taken a body out of Node's own request. */
 function readElsewhere(): TypeError {
@@ -20,24 +17,33 @@ function readElsewhere(): TypeError {
 }
 
 /**
- * Reads a body to its end. What comes in one piece is given as it came, in memory that is the socket's:
- * whoever hands it out makes a copy.
+ * Reads a body to its end, and gives what `convert` makes of it. What comes in one piece is given as it
+ * came, in memory that is the socket's: whoever hands it out makes a copy.
  */
-export function readWhole(body: Readable): Promise<Uint8Array<ArrayBuffer>> {
+export function readWhole<T>(
+  body: Readable,
+  convert: (bytes: Uint8Array<ArrayBuffer>) => T,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     if (body.readableEnded) return reject(readElsewhere());
-    if (body.destroyed) return reject(brokenOff());
+    if (body.destroyed) return reject(brokenBody());
     const pieces: Uint8Array[] = [];
     let length = 0;
     body.on("data", (piece: Uint8Array) => {
       pieces.push(piece);
       length += piece.length;
     });
-    body.on("end", () => resolve(joined(pieces, length)));
-    body.on("error", (error) => reject(brokenOff(error)));
+    body.on("end", () => {
+      try {
+        resolve(convert(joined(pieces, length)));
+      } catch (error) {
+        reject(error);
+      }
+    });
+    body.on("error", (error) => reject(brokenBody(error)));
     body.on("close", () => {
       // An error costs more than all the rest, and every request is closed in the end.
-      if (!body.readableEnded) reject(brokenOff());
+      if (!body.readableEnded) reject(brokenBody());
     });
   });
 }
@@ -57,49 +63,61 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array<Array
 }
 
 /**
- * A body as a stream. Nothing is read until it is asked for, and nothing while what was read is not
- * taken.
- *
- * @param onRead called before it is first read
+ * What a stream of a body is made of. Nothing is read until it is asked for, and nothing while what was
+ * read is not taken.
  */
-export function streamOf(
-  body: Readable,
-  onRead?: () => void,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let isOpen = false;
-  let isDone = false;
-  const take = (piece: Uint8Array): void => source?.enqueue(new Uint8Array(piece));
-  let source: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
-  const finish = (act: () => void): void => {
-    if (isDone) return;
-    isDone = true;
-    body.off("data", onData);
+export class BodySource implements UnderlyingDefaultSource<Uint8Array<ArrayBuffer>> {
+  readonly #body: Readable;
+  readonly #message: Pick<ReceivedMessage, "beginBody">;
+  #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined = undefined;
+  #onData: ((piece: Uint8Array) => void) | undefined = undefined;
+  #isDone = false;
+
+  /** Reads from `body`; the message is told before it begins to. */
+  constructor(body: Readable, message: Pick<ReceivedMessage, "beginBody">) {
+    this.#body = body;
+    this.#message = message;
+  }
+
+  /** Called by the stream when it is made. */
+  start(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): void {
+    this.#controller = controller;
+  }
+
+  /** Called when somebody reads. */
+  pull(): void {
+    if (this.#onData === undefined) this.#open();
+    this.#body.resume();
+  }
+
+  /** Called when nobody will. */
+  cancel(): void {
+    this.#finish(() => this.#body.pause());
+  }
+
+  #open(): void {
+    const body = this.#body;
+    this.#message.beginBody?.();
+    this.#onData = (piece) => {
+      body.pause();
+      this.#controller?.enqueue(new Uint8Array(piece));
+    };
+    body.on("end", () => this.#finish(() => this.#controller?.close()));
+    body.on("error", (error) => this.#fail(() => brokenBody(error)));
+    body.on("close", () => this.#fail(brokenBody));
+    body.on("data", this.#onData);
+    if (body.readableEnded) this.#fail(readElsewhere);
+    else if (body.destroyed) this.#fail(brokenBody);
+  }
+
+  #fail(makeError: () => Error): void {
+    this.#finish(() => this.#controller?.error(makeError()));
+  }
+
+  #finish(act: () => void): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    if (this.#onData !== undefined) this.#body.off("data", this.#onData);
     act();
-  };
-  const onData = (piece: Uint8Array): void => {
-    body.pause();
-    take(piece);
-  };
-  const open = (): void => {
-    isOpen = true;
-    onRead?.();
-    body.on("end", () => finish(() => source?.close()));
-    body.on("error", (error) => finish(() => source?.error(brokenOff(error))));
-    body.on("close", () => finish(() => source?.error(brokenOff())));
-    body.on("data", onData);
-    if (body.readableEnded) finish(() => source?.error(readElsewhere()));
-    else if (body.destroyed) finish(() => source?.error(brokenOff()));
-  };
-  return new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start(controller) {
-      source = controller;
-    },
-    pull() {
-      if (!isOpen) open();
-      body.resume();
-    },
-    cancel() {
-      finish(() => body.pause());
-    },
-  }, { highWaterMark: 0 });
+  }
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { HeadersShape } from "./platform_shape.ts";
+import { HeadersShape, inspected } from "./platform_shape.ts";
 
 /** What a field name may be (RFC 9110 section 5.1), in lower case. */
 const fieldName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
@@ -100,6 +100,11 @@ export class NodeHeaders extends HeadersShape {
   /** Names and values, sorted by name. */
   override [Symbol.iterator](): ReturnType<Headers["entries"]> {
     return this.platform().entries();
+  }
+
+  /** What a log shows. */
+  [inspected](): Headers {
+    return this.platform();
   }
 
   #find(name: string): string | null {

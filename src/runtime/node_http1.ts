@@ -27,6 +27,7 @@ import { NodeRequest } from "./node_request.ts";
 import { send } from "./node_sender.ts";
 import { TargetReader } from "./node_target.ts";
 import { isWebSocket, replayed } from "./node_upgrade.ts";
+import { isDeno } from "./platform_shape.ts";
 import type { TransportOptions } from "./transport.ts";
 
 /** What HTTP/1.1 needs of a transport. */
@@ -128,6 +129,7 @@ export class Http1Side {
     connection.response = response;
     if (typeof facts === "number") return refuseRequest(request, response, facts);
     if (this.#state === "refusing") return refuseRequest(request, response, 503);
+    connection.isLosing ||= facts.asksToLeave;
     const { tlsOf, handler } = this.#options;
     const exchange = new Http1Exchange(request, response, {
       ...facts,
@@ -136,11 +138,14 @@ export class Http1Side {
       upgrade: undefined,
     });
     const answer = handler(new NodeRequest(exchange), exchange);
-    if (answer instanceof Promise) {
-      answer.then((done) => this.#send(connection, exchange, request, response, done));
-    } else {
-      this.#send(connection, exchange, request, response, answer);
-    }
+    const sent = (done: Response): void => {
+      const act = (): void => this.#send(connection, exchange, request, response, done);
+      // What nobody has read may be there, though Node has not got to its end yet.
+      if (exchange.body !== undefined && !request.complete) setImmediate(act);
+      else act();
+    };
+    if (answer instanceof Promise) answer.then(sent);
+    else sent(answer);
   }
 
   #send(
@@ -153,7 +158,7 @@ export class Http1Side {
     const { limits, clock } = this.#options;
     const isUnread = exchange.body !== undefined && !request.complete;
     const closes = this.#state !== "serving" || !limits.keepsAlive || isUnread ||
-      connection.requests >= limits.maxRequests;
+      connection.isLosing || connection.requests >= limits.maxRequests;
     const linger = isUnread ? lingering(request, exchange.isHeldBack, clock) : undefined;
     send(response, answer, { closes, linger });
   }
@@ -165,15 +170,26 @@ export class Http1Side {
     return requestFacts(request, request.url ?? "/", this.#targets);
   }
 
+  /**
+   * Node's parser has let go of the connection, whatever the request asks for. Told to ignore that, it
+   * would lose what follows in the same packet, and take the next one for the beginning of a request
+   * (Node 22 and 24).
+   */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
     const connection = this.#connections.get(socket);
-    if (connection === undefined || !connection.isIdle) return void socket.destroy();
+    if (connection === undefined) return void socket.destroy();
+    const before = connection.response;
+    // Node has not let go of an answer that is sent until it is closed; Deno does not tell that.
+    if (before !== undefined && !(before.closed ?? connection.isIdle)) {
+      before.once("close", () => this.#upgrade(request, socket, head));
+      return;
+    }
     if (!isWebSocket(request)) {
-      // Node 20 has let go of the connection before it could be asked.
       socket.unshift(replayed(request, head));
       this.#server.emit("connection", socket);
       return;
     }
+    if (this.#state === "refusing") return refuse(socket, 503, undefined);
     const facts = this.#facts(request);
     if (typeof facts === "number") return refuse(socket, facts, undefined);
     const response = new ServerResponse(request);
@@ -200,14 +216,9 @@ export class Http1Side {
   #refuseBytes(error: Error, socket: Duplex): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined || !socket.writable) return void socket.destroy();
-    connection.refuse(statusOf(error, this.#options.limits.headSize), this.#options.clock.now());
+    const { limits, clock } = this.#options;
+    connection.refuseBytes(statusOf(error, limits.headSize), clock.now());
   }
-}
-
-/** What a server is told; Node's types do not have all of it. */
-interface Options extends ServerOptions {
-  /** Whether a request that asks for another protocol may have it (Node 22.21, 24.9, Deno 2.9). */
-  readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
 }
 
 function serverOptions(headSize: number): Options {
@@ -216,9 +227,16 @@ function serverOptions(headSize: number): Options {
     insecureHTTPParser: false,
     requireHostHeader: false,
     noDelay: true,
-    // A protocol that is not spoken here is ignored (RFC 9110 section 7.8).
-    shouldUpgradeCallback: isWebSocket,
+    // Deno (2.9.6) reads the body before it lets go of the connection: there the parser has to ignore
+    // what a request asks for, and loses what follows.
+    ...isDeno && { shouldUpgradeCallback: isWebSocket },
   };
+}
+
+/** What a server is told; Node's types do not have all of it. */
+interface Options extends ServerOptions {
+  /** Whether a request that asks for another protocol may have it. */
+  readonly shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
 }
 
 /** What a parser's error means to whoever sent the bytes. */

@@ -10,7 +10,7 @@ import type { WatchedConnection } from "./node_guard.ts";
 import type { Http1Limits } from "./node_http1_limits.ts";
 
 /** The statuses with which a transport refuses what is no request. */
-export type RefusedStatus = 400 | 408 | 413 | 414 | 431 | 501;
+export type RefusedStatus = 400 | 408 | 413 | 414 | 431 | 501 | 503;
 
 /** The reasons of what is answered without a handler. */
 const reasons: Readonly<Record<RefusedStatus, string>> = {
@@ -20,6 +20,7 @@ const reasons: Readonly<Record<RefusedStatus, string>> = {
   414: "URI Too Long",
   431: "Request Header Fields Too Large",
   501: "Not Implemented",
+  503: "Service Unavailable",
 };
 
 /** How long a client may take to see why it was refused, in milliseconds. */
@@ -38,6 +39,8 @@ export class Http1Connection implements WatchedConnection {
   readonly #limits: Http1Limits;
   /** How many requests have been begun. */
   requests = 0;
+  /** Whether something of what follows may be lost, so that nothing may be made of it. */
+  isLosing = false;
   /** How many requests wait for those before them. */
   waiting = 0;
   /** The request that is being answered, or was last. */
@@ -54,6 +57,8 @@ export class Http1Connection implements WatchedConnection {
   #sent = 0;
   #sentAt: number;
   #refusedAt: number | undefined = undefined;
+  /** What is refused when everything before it is answered. */
+  #refusal: RefusedStatus | undefined = undefined;
 
   /** Begins with the time at which it was made. */
   constructor(socket: Socket, limits: Http1Limits, now: number) {
@@ -105,7 +110,8 @@ export class Http1Connection implements WatchedConnection {
     if (this.#refusedAt !== undefined) {
       if (now - this.#refusedAt >= farewell) this.socket.destroy();
     } else if (this.isIdle) {
-      this.#checkIdle(now);
+      if (this.#refusal === undefined) this.#checkIdle(now);
+      else this.refuse(this.#refusal, now);
     } else {
       this.#checkBusy(now);
     }
@@ -115,6 +121,12 @@ export class Http1Connection implements WatchedConnection {
   refuse(status: RefusedStatus, now: number): void {
     refuse(this.socket, status, this.response);
     this.#refusedAt = now;
+  }
+
+  /** Refuses bytes that are no HTTP: those behind a whole request once that is answered. */
+  refuseBytes(status: RefusedStatus, now: number): void {
+    if (this.isIdle || this.request?.complete !== true) this.refuse(status, now);
+    else this.#refusal = status;
   }
 
   #readOn(): void {

@@ -93,13 +93,18 @@ export class Http1Exchange implements ReceivedMessage, Connection {
   get signal(): AbortSignal {
     if (this.#controller !== undefined) return this.#controller.signal;
     const controller = this.#controller = new AbortController();
+    this.onGone(() => controller.abort(gone()));
+    return controller.signal;
+  }
+
+  /** Calls back when the client is gone before it is answered. */
+  onGone(tell: () => void): void {
     const response = this.#response;
     const leave = (): void => {
-      if (!response.writableFinished) controller.abort(gone());
+      if (!response.writableFinished) tell();
     };
     if (response.destroyed || response.closed) leave();
     else response.once("close", leave);
-    return controller.signal;
   }
 
   /** The client's end. */
@@ -146,6 +151,7 @@ export class Http1Exchange implements ReceivedMessage, Connection {
       return headers;
     };
     if (request.readableEnded || !this.#facts.hasBody) return Promise.resolve(read());
+    if (request.destroyed) return Promise.reject(gone());
     return new Promise((resolve, reject) => {
       request.once("end", () => resolve(read()));
       request.once("close", () => reject(gone()));

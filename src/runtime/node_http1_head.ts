@@ -14,6 +14,8 @@ export interface RequestFacts {
   readonly url: string;
   /** Whether the request can have a body. */
   readonly hasBody: boolean;
+  /** Whether it asks for another protocol (RFC 9110 section 7.8). */
+  readonly asksToLeave: boolean;
 }
 
 /** What the head of a request with this target says; 400 where it contradicts itself. */
@@ -24,6 +26,7 @@ export function requestFacts(
 ): RequestFacts | 400 {
   let host: string | undefined;
   let hasBody = false;
+  let asksToLeave = false;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
     // Asked by their lengths, which no other field of most requests has.
@@ -34,13 +37,15 @@ export function requestFacts(
       hasBody ||= rawHeaders[index + 1] !== "0";
     } else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") {
       hasBody = true;
+    } else if (name.length === 7 && name.toLowerCase() === "upgrade") {
+      asksToLeave = true;
     }
   }
   if (host === undefined && httpVersionMinor !== 0) return 400;
   const url = targets.url(target, host, () => localAuthority(socket));
   if (url === undefined) return 400;
   // No `Request` of these methods has a body; what comes is thrown away once they are answered.
-  return { url, hasBody: hasBody && method !== "GET" && method !== "HEAD" };
+  return { url, hasBody: hasBody && method !== "GET" && method !== "HEAD", asksToLeave };
 }
 
 /** Answers without a handler, and closes. */

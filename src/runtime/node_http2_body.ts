@@ -12,8 +12,12 @@ import type { ServerHttp2Stream } from "node:http2";
 /** RFC 9113 section 7. */
 const NO_ERROR = 0;
 
-/** Lets a stream end only where the client has ended it, and fail otherwise. */
-export function holdEnd(stream: ServerHttp2Stream): void {
+/**
+ * Lets a stream end only where the client has ended it, and fail otherwise.
+ *
+ * @param onPiece called with each piece that comes
+ */
+export function holdEnd(stream: ServerHttp2Stream, onPiece: () => void): void {
   stream.once("finish", () => setImmediate(closeUnread, stream));
   const push = stream.push;
   let isHeld = false;
@@ -28,7 +32,10 @@ export function holdEnd(stream: ServerHttp2Stream): void {
     if (stream.readableFlowing === true || stream.closed) stream.read(0);
   };
   stream.push = (piece: unknown, encoding?: BufferEncoding): boolean => {
-    if (piece !== null) return push.call(stream, piece, encoding);
+    if (piece !== null) {
+      onPiece();
+      return push.call(stream, piece, encoding);
+    }
     if (stream.destroyed) return !isBroken(stream) && push.call(stream, null);
     if (!isHeld) setImmediate(release);
     isHeld = true;

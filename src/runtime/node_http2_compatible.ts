@@ -48,7 +48,7 @@ export class CompatibleExchange implements ReceivedMessage, Connection {
 
   /** The body as it comes in. */
   get body(): Http2ServerRequest | undefined {
-    const isBodiless = this.method === "GET" || this.method === "HEAD";
+    const isBodiless = /^(?:get|head)$/i.test(this.method);
     return isBodiless || this.#request.stream.endAfterHeaders ? undefined : this.#request;
   }
 
@@ -56,12 +56,18 @@ export class CompatibleExchange implements ReceivedMessage, Connection {
   get signal(): AbortSignal {
     if (this.#controller !== undefined) return this.#controller.signal;
     const controller = this.#controller = new AbortController();
-    const { stream } = this.#response;
-    stream.once("close", () => {
-      if (stream.writableFinished && !stream.aborted) return;
-      controller.abort(new DOMException("The client is gone", "AbortError"));
-    });
+    this.onGone(() => controller.abort(new DOMException("The client is gone", "AbortError")));
     return controller.signal;
+  }
+
+  /** Calls back when the client is gone before it is answered. */
+  onGone(tell: () => void): void {
+    const { stream } = this.#response;
+    const leave = (): void => {
+      if (!stream.writableFinished || stream.aborted) tell();
+    };
+    if (stream.destroyed) leave();
+    else stream.once("close", leave);
   }
 
   /** The client's end. */
@@ -82,7 +88,7 @@ export class CompatibleExchange implements ReceivedMessage, Connection {
     stream.on("error", () => {});
     const giveUp = (): void => stream.close(internalError);
     try {
-      sendHttp2(stream, answer, { isHead: this.method === "HEAD", giveUp });
+      sendHttp2(stream, answer, { isHead: this.method === "HEAD", taken: 0, giveUp });
     } catch {
       giveUp();
     }

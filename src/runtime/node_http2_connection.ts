@@ -10,7 +10,8 @@ import type { Socket } from "node:net";
 import type { PlatformAddress, TlsConnection } from "../message/connection.ts";
 import { Http2Exchange } from "./node_http2_exchange.ts";
 import { RateCount } from "./node_http2_rate.ts";
-import type { Http2Link, Http2Shared } from "./node_http2_shared.ts";
+import { afterReading, releaseLater } from "./node_http2_release.ts";
+import type { Http2Link, Http2Promise, Http2Shared } from "./node_http2_shared.ts";
 
 /** Error codes (RFC 9113 section 7). */
 const noError = 0;
@@ -50,6 +51,8 @@ export class Http2Connection implements Http2Link {
   readonly tls: TlsConnection | undefined;
   /** The streams that are open. */
   readonly streams: Set<Http2Exchange> = new Set();
+  /** What was promised on it and is not sent yet. */
+  readonly promises: Set<Http2Promise> = new Set();
   /** When it was made. */
   readonly since: number;
   /** When the last stream ended. */
@@ -64,6 +67,10 @@ export class Http2Connection implements Http2Link {
   unanswered = 0;
   /** What the socket had received when the last ping was due. */
   receivedThen = 0;
+  /** What the socket had received when it was last known that no header block was begun in it. */
+  receivedWhole = 0;
+  /** Since when the client is asked about that, if it is. */
+  askedAt: number | undefined = undefined;
   /** What the socket has sent when it was last looked at, and since when it is as much. */
   sent = 0;
   /** Since when nothing was sent. */
@@ -105,6 +112,7 @@ export class Http2Connection implements Http2Link {
         shared.clock.now();
     this.#resets = new RateCount(shared.limits.maxResets, countedTime);
     this.#controls = new RateCount(maxControlFrames, countedTime);
+    releaseLater(session);
     session.on("stream", (...[stream, , , raw]: BegunStream) => this.#begin(stream, raw));
     session.on("ping", () => this.#countControl());
     session.on("remoteSettings", () => {
@@ -175,7 +183,7 @@ export class Http2Connection implements Http2Link {
     // A client that resets what it has begun keeps handlers at work which count as no stream.
     if (this.#working >= 2 * maxActiveStreams) {
       stream.on("error", () => {});
-      stream.close(refusedStream);
+      afterReading(() => stream.close(refusedStream));
       return;
     }
     const exchange = new Http2Exchange(stream, this);
@@ -189,8 +197,7 @@ export class Http2Connection implements Http2Link {
   #calm(): void {
     if (this.#isCalmed) return;
     this.#isCalmed = true;
-    // Later, because frames may be read out of the same bytes just now: a session that is destroyed
-    // meanwhile takes Deno's process along (2.9.6).
+    // Later, because frames may be read out of the same bytes just now.
     setImmediate(() => this.destroy(enhanceYourCalm));
   }
 

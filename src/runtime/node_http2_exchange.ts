@@ -8,6 +8,7 @@
  */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
+import { brokenBody } from "../message/broken_body.ts";
 import type {
   Connection,
   FieldList,
@@ -23,23 +24,28 @@ import { NodeAnswer, type WholeBody } from "./node_answer.ts";
 import { readHttp2Head, type RefusedHead } from "./node_http2_head.ts";
 import { holdEnd } from "./node_http2_body.ts";
 import { pushHttp2 } from "./node_http2_push.ts";
-import { breakOff, sendHttp2 } from "./node_http2_sender.ts";
+import { afterReading } from "./node_http2_release.ts";
+import { breakOff, type Http2Sending, sendHttp2 } from "./node_http2_sender.ts";
 import type { Http2Link } from "./node_http2_shared.ts";
 import type { ReceivedMessage } from "./node_message.ts";
 import { NodeRequest } from "./node_request.ts";
 
 /** One request and its response. */
-export class Http2Exchange implements ReceivedMessage, Connection {
+export class Http2Exchange implements ReceivedMessage, Connection, Http2Sending {
   /** The stream. */
   readonly stream: ServerHttp2Stream;
   /** The connection it is one of. */
   readonly connection: Http2Link;
   /** When it began. */
   readonly since: number;
-  /** The client's window, or what is left to send, when it was last looked at. */
+  /** How many pieces have come, or writes were taken, when it was last looked at. */
   seen: number = -1;
   /** Since when that is as much. */
   seenAt: number;
+  /** How many pieces of the body have come. */
+  came = 0;
+  /** How many writes the client has taken. */
+  taken = 0;
   /** The method, as it was sent. */
   method = "";
   /** The whole URL. */
@@ -88,7 +94,7 @@ export class Http2Exchange implements ReceivedMessage, Connection {
   /** Breaks the stream off from here. */
   giveUp(): void {
     this.#isGivenUp = true;
-    breakOff(this.stream);
+    afterReading(() => breakOff(this.stream));
   }
 
   /** Answers a request that has not come in time, or breaks it off where it is answered already. */
@@ -103,6 +109,11 @@ export class Http2Exchange implements ReceivedMessage, Connection {
     return this.method === "HEAD";
   }
 
+  /** How long the client may take for a write, in milliseconds. */
+  get patience(): number {
+    return this.connection.shared.limits.sendTimeout;
+  }
+
   /** Aborts when the client is gone before it is answered. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -110,6 +121,16 @@ export class Http2Exchange implements ReceivedMessage, Connection {
       if (this.#isClosed) this.#controller.abort(gone());
     }
     return this.#controller.signal;
+  }
+
+  /** Calls back when the client is gone before it is answered. */
+  onGone(tell: () => void): void {
+    const { stream } = this;
+    const leave = (): void => {
+      if (!stream.writableFinished || stream.aborted) tell();
+    };
+    if (this.#isClosed) leave();
+    else stream.once("close", leave);
   }
 
   /** The version of HTTP. */
@@ -153,7 +174,7 @@ export class Http2Exchange implements ReceivedMessage, Connection {
     if (this.body === undefined || stream.readableEnded || this.#trailers !== undefined) {
       return Promise.resolve(this.#trailers ?? new Headers());
     }
-    if (this.#isClosed) return Promise.reject(brokenOff());
+    if (this.#isClosed) return Promise.reject(brokenBody());
     if (this.#wantedTrailers === undefined) {
       const wanted = this.#wantedTrailers = deferred<Headers>();
       wanted.promise.catch(nothing);
@@ -181,12 +202,14 @@ export class Http2Exchange implements ReceivedMessage, Connection {
   push(request: PushedRequest): PushStream | undefined {
     const { connection, stream } = this;
     if (!connection.shared.limits.serverPush || !stream.pushAllowed) return undefined;
-    return pushHttp2(stream, this.url, connection.scheme, request);
+    return pushHttp2(stream, this.url, connection, request);
   }
 
   #expectBody(): void {
     const { stream, fields } = this;
-    holdEnd(stream);
+    holdEnd(stream, () => this.came++);
+    // No `Request` of these can have one (Fetch standard), and it means nothing (RFC 9110 section 9.3.1).
+    if (bodiless.test(this.method)) return void stream.resume();
     this.body = stream;
     stream.on("trailers", (sent: IncomingHttpHeaders) => this.#trailers = trailerFields(sent));
     const expect = fields.findIndex((name, index) => index % 2 === 0 && name === "expect");
@@ -226,7 +249,7 @@ export class Http2Exchange implements ReceivedMessage, Connection {
     const { stream } = this;
     const isReset = !this.#isGivenUp && stream.rstCode !== 0;
     if (!stream.writableFinished || stream.aborted) this.#controller?.abort(gone());
-    this.#wantedTrailers?.reject(brokenOff());
+    this.#wantedTrailers?.reject(brokenBody());
     if (this.#completed !== undefined) this.#settle(this.#completed);
     this.connection.ended(this, isReset);
   }
@@ -238,12 +261,11 @@ export class Http2Exchange implements ReceivedMessage, Connection {
   }
 }
 
+/** In any case, as `Request` takes them. */
+const bodiless = /^(?:get|head)$/i;
+
 function gone(): DOMException {
   return new DOMException("The client is gone", "AbortError");
-}
-
-function brokenOff(): TypeError {
-  return new TypeError("The body of the request broke off");
 }
 
 function nothing(): void {}

@@ -13,16 +13,28 @@ import { trailerNames, type Trailers, trailersOf } from "../message/trailers.ts"
 import { hasNoBody, NodeAnswer, type WholeBody } from "./node_answer.ts";
 import { http2Head, http2Trailers, noHttp2Fields } from "./node_http2_fields.ts";
 
-/**
- * The most bytes given to a stream at once. What a client takes is seen only where a write is done, and
- * whoever takes less than this within the time there is for it is taken for one that takes nothing.
- */
+/** The most bytes given to a stream at once. */
 const pieceSize = 16_384;
+
+/**
+ * What is given to it first, and at least. What a client takes is seen only where a write is done, and
+ * whoever takes less within the time there is for it is taken for one that takes nothing: whoever is
+ * slow is given less at once.
+ */
+const firstSize = 4_096;
+const leastSize = 1_024;
+
+/** The time for a write where none is set, in milliseconds. */
+const usualPatience = 30_000;
 
 /** Whose response it is. */
 export interface Http2Sending {
   /** Whether it answers a HEAD request. */
   readonly isHead: boolean;
+  /** How long the client may take for a write, in milliseconds; 0 for no limit. */
+  readonly patience?: number;
+  /** How many writes the client has taken, for whoever looks whether it takes any. */
+  taken: number;
   /** Breaks the stream off. */
   giveUp(): void;
 }
@@ -71,7 +83,8 @@ function drop(response: Response): void {
   response.body?.cancel().catch(() => {});
 }
 
-function sendWhole(stream: ServerHttp2Stream, answer: NodeAnswer, { isHead }: Http2Sending): void {
+function sendWhole(stream: ServerHttp2Stream, answer: NodeAnswer, sending: Http2Sending): void {
+  const { isHead } = sending;
   const { whole, status, onlyContentType } = answer;
   const fields = answer.hasHeaders ? http2Head(status, answer.headers) : noHttp2Fields();
   fields[":status"] = status;
@@ -91,7 +104,7 @@ function sendWhole(stream: ServerHttp2Stream, answer: NodeAnswer, { isHead }: Ht
     return;
   }
   const bytes = typeof whole === "string" ? Buffer.from(whole) : whole;
-  void sendPieces(stream, bytes).then((isThere) => isThere && stream.end());
+  void sendPieces(stream, bytes, sending).then((isThere) => isThere && stream.end());
 }
 
 function lengthOf(body: WholeBody): number {
@@ -127,7 +140,7 @@ async function pump(
       if (done) break;
       if (!(value instanceof Uint8Array)) throw new TypeError("A body gave something but bytes");
       // What was not written says so before the stream does.
-      if (!await write(stream, value)) return gone();
+      if (!await write(stream, value, sending)) return gone();
     }
     stream.end();
   } catch {
@@ -139,10 +152,14 @@ async function pump(
 }
 
 /** Whether the stream is still there for more. */
-function write(stream: ServerHttp2Stream, bytes: Uint8Array): boolean | Promise<boolean> {
+function write(
+  stream: ServerHttp2Stream,
+  bytes: Uint8Array,
+  sending: Http2Sending,
+): boolean | Promise<boolean> {
   if (stream.destroyed || stream.closed) return false;
-  if (bytes.length > pieceSize) return sendPieces(stream, bytes);
-  return stream.write(bytes) || drained(stream);
+  if (bytes.length > pieceSize) return sendPieces(stream, bytes, sending);
+  return stream.write(bytes, () => void sending.taken++) || drained(stream);
 }
 
 /** Settles once the stream takes more, with whether it will. */
@@ -158,14 +175,30 @@ function drained(stream: ServerHttp2Stream): Promise<boolean> {
   });
 }
 
-/** Writes much in pieces, each when the one before was taken. */
-function sendPieces(stream: ServerHttp2Stream, bytes: Uint8Array): Promise<boolean> {
+/**
+ * Writes much in pieces, each when the one before was taken: the next one is larger when that was soon,
+ * and smaller when it took long of the time there is.
+ */
+function sendPieces(
+  stream: ServerHttp2Stream,
+  bytes: Uint8Array,
+  sending: Http2Sending,
+): Promise<boolean> {
+  const slow = (sending.patience || usualPatience) / 8;
   return new Promise((resolve) => {
     let sent = 0;
+    let size = firstSize;
+    let since = performance.now();
     const next = (error?: Error | null): void => {
       if (error || stream.destroyed || stream.closed) return resolve(false);
+      if (sent > 0) sending.taken++;
       if (sent >= bytes.length) return resolve(true);
-      const piece = bytes.subarray(sent, sent += pieceSize);
+      if (sent > 0) {
+        const now = performance.now();
+        size = now - since > slow ? Math.max(size / 2, leastSize) : Math.min(size * 2, pieceSize);
+        since = now;
+      }
+      const piece = bytes.subarray(sent, sent += size);
       stream.write(piece, next);
     };
     next();

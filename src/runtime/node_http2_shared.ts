@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock } from "../message/clock.ts";
 import type { PlatformAddress, TlsConnection } from "../message/connection.ts";
@@ -53,8 +54,24 @@ export interface Http2Shared {
   readonly tlsOf: (socket: Socket) => TlsConnection | undefined;
 }
 
+/** A stream that was promised. */
+export interface Http2Promise {
+  /** The stream; `undefined` until Node has made it. */
+  stream: ServerHttp2Stream | undefined;
+  /** When it was promised. */
+  readonly since: number;
+  /** How many writes the client has taken. */
+  taken: number;
+  /** How many it had when it was last looked at. */
+  seen: number;
+  /** Since when that is as much. */
+  seenAt: number;
+}
+
 /** What a stream is told of its connection, and tells it. */
 export interface Http2Link {
+  /** What was promised on it and is not sent yet. */
+  readonly promises: Set<Http2Promise>;
   /** What it has in common with the others. */
   readonly shared: Http2Shared;
   /** The scheme of every URL. */

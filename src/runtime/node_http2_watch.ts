@@ -2,15 +2,16 @@
  * Looks at the HTTP/2 connections of a listener from time to time, and ends what takes too long: a
  * connection or stream that is waited for costs no timer of its own, and nothing while it is used.
  *
- * How far a stream has come is read off what Node tells of it: the window that the client has left,
- * and what is left to be sent.
+ * How far a stream has come is told by counts: of the pieces of its body that have come, and of the
+ * writes that the client has taken.
  *
  * @module
  */
 import type { Timer } from "../message/clock.ts";
 import { type Http2Connection, partingTime } from "./node_http2_connection.ts";
 import type { Http2Exchange } from "./node_http2_exchange.ts";
-import type { Http2Limits, Http2Shared } from "./node_http2_shared.ts";
+import { cancelPush } from "./node_http2_push.ts";
+import type { Http2Limits, Http2Promise, Http2Shared } from "./node_http2_shared.ts";
 
 /** An error code (RFC 9113 section 7). */
 const enhanceYourCalm = 11;
@@ -70,11 +71,11 @@ function interval(limits: Http2Limits): number {
 }
 
 function isStale(
-  { streams, idleSince }: Http2Connection,
+  { streams, promises, idleSince }: Http2Connection,
   now: number,
   { idleTimeout }: Http2Limits,
 ): boolean {
-  return streams.size === 0 && now - idleSince >= idleTimeout;
+  return streams.size + promises.size === 0 && now - idleSince >= idleTimeout;
 }
 
 function lookAtConnection(connection: Http2Connection, now: number, limits: Http2Limits): void {
@@ -82,18 +83,26 @@ function lookAtConnection(connection: Http2Connection, now: number, limits: Http
     return connection.destroy();
   }
   if (isOver(connection, now)) return connection.abort();
-  if (isDead(connection, now, limits)) return connection.destroy();
+  if (isDead(connection, now, limits) || isHeadLate(connection, now, limits)) {
+    return connection.destroy();
+  }
+  // What is pushed keeps a connection in use.
+  if (connection.promises.size > 0) connection.idleSince = now;
   const { written } = connection;
   if (written !== connection.sent) {
     connection.sent = written;
     connection.sentAt = now;
   }
   for (const exchange of connection.streams) lookAtStream(exchange, connection, now, limits);
+  for (const promise of connection.promises) lookAtPromise(promise, now, limits);
 }
 
 /** Whether nothing is left of a connection but a client that does not close it. */
-function isOver({ streams, closingSince, idleSince }: Http2Connection, now: number): boolean {
-  if (closingSince === undefined || streams.size > 0) return false;
+function isOver(
+  { streams, promises, closingSince, idleSince }: Http2Connection,
+  now: number,
+): boolean {
+  if (closingSince === undefined || streams.size + promises.size > 0) return false;
   return now - Math.max(closingSince, idleSince) >= partingTime;
 }
 
@@ -114,6 +123,36 @@ function isDead(connection: Http2Connection, now: number, { pingInterval }: Http
   return false;
 }
 
+/**
+ * Whether a header block was begun and not ended in time. Node does not tell of its beginning, but in the
+ * middle of one a client can send nothing else (RFC 9113 section 6.10), so that it cannot answer a ping
+ * either. It is asked where something has come that may have been a beginning, and no stream is open
+ * whose body it could have been.
+ */
+function isHeadLate(connection: Http2Connection, now: number, limits: Http2Limits): boolean {
+  const { askedAt, received, session, streams, promises } = connection;
+  if (streams.size + promises.size > 0 || session.destroyed) return false;
+  if (askedAt !== undefined) return now - askedAt >= limits.headerTimeout;
+  if (received === connection.receivedWhole || connection.closingSince !== undefined) return false;
+  connection.askedAt = now;
+  session.ping(() => {
+    connection.askedAt = undefined;
+    connection.receivedWhole = connection.received;
+  });
+  return false;
+}
+
+/** Gives up what the client does not take, or the program does not send. */
+function lookAtPromise(promise: Http2Promise, now: number, limits: Http2Limits): void {
+  const { stream, since } = promise;
+  if (stream === undefined || stream.destroyed) return;
+  const { requestTimeout, sendTimeout } = limits;
+  const isStalled = stream.headersSent && stream.writableLength > 0 &&
+    isStuck(promise, promise.taken, now, sendTimeout);
+  const isForgotten = !stream.headersSent && requestTimeout > 0 && now - since >= requestTimeout;
+  if (isStalled || isForgotten) cancelPush(stream);
+}
+
 function lookAtStream(
   exchange: Http2Exchange,
   connection: Http2Connection,
@@ -123,22 +162,25 @@ function lookAtStream(
   const { stream } = exchange;
   if (stream.destroyed) return;
   if (stream.writableLength > 0) {
-    if (isStuck(exchange, stream.writableLength, now, limits.sendTimeout)) {
+    if (isStuck(exchange, exchange.taken, now, limits.sendTimeout)) {
       // Where the whole connection takes nothing, it is not told either.
       if (now - connection.sentAt >= limits.sendTimeout) connection.destroy(enhanceYourCalm);
       else exchange.giveUp();
     }
     return;
   }
-  if (exchange.body === undefined || stream.readableEnded || isHalfClosed(exchange)) return;
+  if (exchange.body === undefined || stream.readableEnded || isHalfClosed(exchange)) {
+    // What is to be sent next has its time from then on.
+    exchange.seen = -1;
+    return;
+  }
   if (limits.requestTimeout > 0 && now - exchange.since >= limits.requestTimeout) {
     return exchange.expire();
   }
   // What is not read because nobody asks for it is not the client's fault.
   const isRead = stream.readableFlowing === true && stream.readableLength === 0;
-  const window = isRead ? stream.state.localWindowSize ?? 0 : -1;
-  if (window === -1) exchange.seen = -1;
-  else if (isStuck(exchange, window, now, limits.receiveTimeout)) exchange.giveUp();
+  if (!isRead) exchange.seen = -1;
+  else if (isStuck(exchange, exchange.came, now, limits.receiveTimeout)) exchange.giveUp();
 }
 
 /** Whether the client has sent the end of its request. */
@@ -147,7 +189,12 @@ function isHalfClosed({ stream }: Http2Exchange): boolean {
 }
 
 /** Whether a number has been the same for longer than it may; 0 for no limit. */
-function isStuck(exchange: Http2Exchange, seen: number, now: number, limit: number): boolean {
+function isStuck(
+  exchange: Http2Exchange | Http2Promise,
+  seen: number,
+  now: number,
+  limit: number,
+): boolean {
   if (seen !== exchange.seen) {
     exchange.seen = seen;
     exchange.seenAt = now;

@@ -7,10 +7,11 @@
  * @module
  */
 import { toPlatform, transportSignal } from "../message/platform_request.ts";
-import { readWhole, streamOf } from "./node_body.ts";
+import { readWhole } from "./node_body.ts";
 import { NodeHeaders } from "./node_headers.ts";
 import type { ReceivedMessage } from "./node_message.ts";
-import { RequestShape } from "./platform_shape.ts";
+import { PlatformRequest } from "./node_platform_request.ts";
+import { inspected, isDeno, RequestShape } from "./platform_shape.ts";
 
 const utf8 = new TextDecoder();
 
@@ -49,7 +50,9 @@ export class NodeRequest extends RequestShape {
 
   /** The header fields. */
   override get headers(): Headers {
-    return this.#headers ??= new NodeHeaders(this.#message.fields);
+    const headers = this.#headers ??= new NodeHeaders(this.#message.fields);
+    // Its `new Response` takes nothing but its own for header fields; Node's, whatever can be iterated.
+    return isDeno ? headers.platform() : headers;
   }
 
   /** Aborts when the client is gone. */
@@ -69,28 +72,23 @@ export class NodeRequest extends RequestShape {
 
   /** The body as bytes, whose memory may be the socket's: this library copies what it hands out. */
   override bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    const { body } = this.#message;
-    if (this.#platform !== undefined || this.#bodyUsed) return this[toPlatform]().bytes();
-    if (body === undefined) return Promise.resolve(new Uint8Array());
-    this.#bodyUsed = true;
-    this.#message.beginBody?.();
-    return readWhole(body);
+    return this.#read((bytes) => bytes) ?? this[toPlatform]().bytes();
   }
 
   /** The body as an `ArrayBuffer`. */
   override arrayBuffer(): Promise<ArrayBuffer> {
-    return this.bytes().then((bytes) => bytes.slice().buffer);
+    return this.#read((bytes) => bytes.slice().buffer) ?? this[toPlatform]().arrayBuffer();
   }
 
   /** The body as text. */
   override text(): Promise<string> {
-    return this.bytes().then((bytes) => utf8.decode(bytes));
+    return this.#read((bytes) => utf8.decode(bytes)) ?? this[toPlatform]().text();
   }
 
   /** The body as JSON. */
   // deno-lint-ignore no-explicit-any -- as the platform declares it
   override json(): Promise<any> {
-    return this.text().then((text) => JSON.parse(text));
+    return this.#read((bytes) => JSON.parse(utf8.decode(bytes))) ?? this[toPlatform]().json();
   }
 
   /** The body as a blob. */
@@ -153,42 +151,30 @@ export class NodeRequest extends RequestShape {
     return this[toPlatform]().referrerPolicy;
   }
 
+  /** What a log shows. */
+  [inspected](): Request {
+    return this[toPlatform]();
+  }
+
   /** Always `half`: the answer may begin before the body has ended. */
   get duplex(): "half" {
     return "half";
   }
 
-  #toPlatform(): Request {
-    const message = this.#message;
-    const { body } = message;
-    const headers = this.#headers ??= new NodeHeaders(message.fields);
-    const init: RequestInit & { duplex?: "half" } = { headers: headers.platform() };
-    const isBuildable = !unbuildable.has(message.method);
-    if (isBuildable) init.method = message.method;
-    else if (body !== undefined) init.method = "POST";
-    if (body !== undefined) {
-      init.body = this.#bodyUsed
-        ? new ReadableStream()
-        : streamOf(body, () => message.beginBody?.());
-      init.duplex = "half";
-    }
-    const request = build(message.url, init);
-    headers.become(request.headers);
-    // Nothing comes of it any more, which is what whoever looks must see.
-    if (this.#bodyUsed) request.body?.cancel();
-    return Object.defineProperties(request, {
-      // To build it with a signal, and with `AbortController`s to follow it, costs as much again.
-      signal: { get: () => message.signal, configurable: true },
-      [transportSignal]: { get: () => message.signal },
-      ...(isBuildable ? {} : { method: { value: message.method } }),
-    });
+  /** What becomes of the whole body; `undefined` where it is the platform's to say. */
+  #read<T>(convert: (bytes: Uint8Array<ArrayBuffer>) => T): Promise<T> | undefined {
+    const { body } = this.#message;
+    if (this.#platform !== undefined || this.#bodyUsed) return undefined;
+    if (body === undefined) return new Promise((resolve) => resolve(convert(new Uint8Array())));
+    this.#bodyUsed = true;
+    this.#message.beginBody?.();
+    return readWhole(body, convert);
   }
-}
 
-/** The methods that no request can be built with (Fetch standard, forbidden methods). */
-const unbuildable: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
-
-/** A request; one whose URL is none is refused elsewhere, and must be seen by error hooks all the same. */
-function build(url: string, init: RequestInit): Request {
-  return new Request(URL.canParse(url) ? url : "http://localhost/", init);
+  #toPlatform(): Request {
+    const headers = this.#headers ??= new NodeHeaders(this.#message.fields);
+    const request = PlatformRequest.of(this.#message, headers.platform(), this.#bodyUsed);
+    headers.become(request.headers);
+    return request;
+  }
 }

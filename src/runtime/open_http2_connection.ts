@@ -1,6 +1,6 @@
 /**
  * Opens connections for HTTP/2 clients by Node's `node:http2`, which Deno has as well; it is loaded at
- * the first call.
+ * the first call, as is whatever else their TLS needs.
  *
  * @module
  */
@@ -12,11 +12,26 @@ import type { Http2Connection, Http2ConnectSettings } from "./http2_connection.t
  * @param signal ends the attempt, with its reason
  * @throws {Error} (as a rejection) what the platform says where that fails.
  */
-export async function openHttp2Connection(
-  origin: URL,
-  settings: Http2ConnectSettings,
-  signal: AbortSignal,
-): Promise<Http2Connection> {
+export type Http2Connect = (origin: URL, signal: AbortSignal) => Promise<Http2Connection>;
+
+/** What makes the connections of a client; key stores are opened once. */
+export function http2Connect(settings: Http2ConnectSettings): Http2Connect {
+  let loading: Promise<Http2Connect> | undefined;
+  return async (origin, signal) => await (await (loading ??= load(settings)))(origin, signal);
+}
+
+async function load(settings: Http2ConnectSettings): Promise<Http2Connect> {
+  const { keyStore, trustStore, status } = settings.tls;
   const { nodeHttp2Connection } = await import("./node_http2_client.ts");
-  return await nodeHttp2Connection(origin, settings, signal);
+  let { tls } = settings;
+  if (keyStore !== undefined || trustStore !== undefined) {
+    const { openTlsStores } = await import("./client_tls_stores.ts");
+    tls = await openTlsStores(tls);
+  }
+  if (status?.ocsp === undefined) {
+    return (origin, signal) => nodeHttp2Connection(origin, { ...settings, tls }, signal);
+  }
+  const { certificateStatusCheck } = await import("./certificate_status.ts");
+  const check = certificateStatusCheck(status);
+  return (origin, signal) => nodeHttp2Connection(origin, { ...settings, tls }, signal, check);
 }

@@ -15,6 +15,12 @@ export const ResponseShape: new () => Response = shapeOf(Response.prototype);
 /** What a class that is a `Headers` extends. */
 export const HeadersShape: new () => Headers = shapeOf(Headers.prototype);
 
+/** Whether the platform is Deno, in whose `node:` modules and classes some things are otherwise. */
+export const isDeno: boolean = "Deno" in globalThis;
+
+/** What Node's logs ask an object for; the platform's own answers work on its own classes only. */
+export const inspected: unique symbol = Symbol.for("nodejs.util.inspect.custom") as never;
+
 /** A class whose instances inherit from a prototype without its constructor having been called. */
 function shapeOf<Shape extends object>(prototype: Shape): new () => Shape {
   function Inherited(): void {}

@@ -42,10 +42,17 @@ export async function watchFolders(
   ]);
   const paths = files.map((file) => typeof file === "string" ? file : fileURLToPath(file));
   const folders = new Set(paths.map((path) => dirname(path)));
-  const watchers = [...folders].map((folder) => {
-    const watcher = watch(folder, { persistent: false }, onChange);
-    watcher.on("error", onError);
-    return watcher;
-  });
-  return () => watchers.forEach((watcher) => watcher.close());
+  const watchers: { close(): void }[] = [];
+  const stop = (): void => watchers.forEach((watcher) => watcher.close());
+  try {
+    for (const folder of folders) {
+      const watcher = watch(folder, { persistent: false }, onChange);
+      watcher.on("error", onError);
+      watchers.push(watcher);
+    }
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return stop;
 }

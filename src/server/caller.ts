@@ -17,7 +17,7 @@ import {
   Initiating100ContinueResponseError,
 } from "../message/listener_errors.ts";
 import { reply } from "../message/reply.ts";
-import { notPromised, Pushes } from "./push.ts";
+import { notPromised, type Pushes } from "./push.ts";
 import type { PushPromise } from "./push_promise.ts";
 
 /** One end of a connection. */
@@ -47,8 +47,8 @@ export class Caller {
   readonly #connection: Connection | undefined;
   readonly #local: (() => PlatformAddress) | undefined;
   readonly #onRespond: () => void;
+  readonly #pushes: () => Pushes | undefined;
   #given: unknown = undefined;
-  #pushes: Pushes | undefined = undefined;
 
   /** Made by the service, once for each request whose handler asks for it. */
   constructor(
@@ -56,11 +56,13 @@ export class Caller {
     connection: Connection | undefined,
     local: (() => PlatformAddress) | undefined,
     onRespond: () => void,
+    pushes: () => Pushes | undefined,
   ) {
     this.#url = url;
     this.#connection = connection;
     this.#local = local;
     this.#onRespond = onRespond;
+    this.#pushes = pushes;
   }
 
   /** The client's end of the connection. */
@@ -140,7 +142,7 @@ export class Caller {
   /**
    * Announces a response that the client has not asked for (spec: `promise`; RFC 9113 section 8.4), so
    * that it does not ask. It is made before the answer, and kept by
-   * {@linkcode pushPromisedResponse}.
+   * {@linkcode pushPromisedResponse}, before the handler ends: a promise that is left then is broken.
    *
    * @returns whether the client takes it: not over HTTP/1.1, nor where it has switched it off, nor in
    * process. What was not taken need not be kept.
@@ -148,9 +150,7 @@ export class Caller {
    * header field that cannot be sent.
    */
   promise(promise: PushPromise): boolean {
-    const connection = this.#connection;
-    if (connection === undefined) return false;
-    return (this.#pushes ??= new Pushes(connection)).promise(promise);
+    return this.#pushes()?.promise(promise) ?? false;
   }
 
   /**
@@ -158,13 +158,14 @@ export class Caller {
    *
    * @returns a promise that settles once the response is sent.
    * @throws {GenericListenerError} (as a rejection) when it was not promised, the client did not take
-   * it, or it was kept before.
+   * it, it was kept before, or the handler has ended.
    * @throws {InitializingOutboundResponseError} (as a rejection) when the value cannot be sent.
    * @throws {WritingOutboundResponseBodyError} (as a rejection) when the client has refused it, or gone.
    */
   async pushPromisedResponse(promise: PushPromise, value?: unknown): Promise<void> {
-    if (this.#pushes === undefined) throw notPromised(promise);
-    await this.#pushes.keep(promise, value);
+    const pushes = this.#pushes();
+    if (pushes === undefined) throw notPromised(promise);
+    await pushes.keep(promise, value);
   }
 
   #inform(status: InformationalStatus, headers: HeadersInit): boolean {

@@ -80,6 +80,7 @@ export class Dispatcher {
     exchange.surroundings = surroundings;
     const answer = fault === undefined ? mount.answer(exchange) : mount.refuse(exchange, fault);
     if (answer instanceof Promise) {
+      exchange.answering = answer;
       if (inFlight === undefined) return answer.catch((error) => mount.fail(exchange, error));
       // Where nothing inside was watched, a layer or a bare handler stands before it.
       return exchange.isWatched ? answer : exchange.later(answer, asItIs);

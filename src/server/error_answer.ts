@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { isDepartureError } from "../message/broken_body.ts";
+import { brokenOff } from "../message/decode_content.ts";
 import { HttpError } from "../message/errors.ts";
 import type { Reply } from "../message/reply.ts";
 import { errorReply, failureReply, isFault } from "./error_reply.ts";
@@ -54,7 +56,9 @@ export function answerError(
 function toReply(exchange: Exchange, error: unknown, rules: ErrorRules): Reply {
   const isTold = observe(exchange, error, rules);
   try {
-    return errorReply(exchange, error, rules);
+    // A client that has only half left may still read what is said of its request.
+    const isClients = !isTold && holds(() => isFault(error) && isDepartureError(error));
+    return errorReply(exchange, isClients ? brokenOff(error) : error, rules);
   } catch (second) {
     if (!isTold) tell(exchange, second, rules);
     return failureReply(exchange, rules);
@@ -99,11 +103,13 @@ function isPanic(exchange: Exchange, error: unknown): boolean {
 }
 
 /**
- * Whether an error only says that the client has gone: what a handler waits for with the request's
- * signal fails then, and that is nobody's fault. A deadline that has passed is another matter.
+ * Whether an error only says that the client has gone: reading its body fails then, and what a handler
+ * waits for with the request's signal, and that is nobody's fault. A deadline that has passed is another
+ * matter.
  */
 function isDeparture(exchange: Exchange, error: unknown): boolean {
   try {
+    if (isDepartureError(error)) return true;
     const { aborted, reason } = exchange.request.signal;
     if (!aborted) return false;
     const name = error instanceof DOMException ? error.name : "";

@@ -8,8 +8,9 @@
 import type { HttpError } from "../message/errors.ts";
 import { InterceptorReturnError } from "../message/listener_errors.ts";
 import { Caller } from "./caller.ts";
+import { pushesOf } from "./push.ts";
 import { type Connection, keepConnection, type PlatformAddress } from "../message/connection.ts";
-import { platformRequest, receivedSignal } from "../message/platform_request.ts";
+import { platformRequest, receivedSignal, showSignal } from "../message/platform_request.ts";
 import { keepOrigin } from "../message/request_origin.ts";
 import type { Steps } from "./next.ts";
 import type { Stopping } from "./stopping.ts";
@@ -96,7 +97,11 @@ export class Exchange implements RequestFacts, Steps {
   /** The failure that the observer was told of, which hooks may throw once more. */
   told: { readonly error: unknown } | undefined = undefined;
   /** Told when the caller answers while the handler goes on. */
-  onRespond: (() => void) | undefined = undefined;
+  onRespond: ((exchange: Exchange) => void) | undefined = undefined;
+  /** The answer, where it has to be waited for. */
+  answering: Promise<unknown> | undefined = undefined;
+  /** What the handler gave, which may go on after the answer. */
+  handling: Promise<unknown> | undefined = undefined;
   /** What is made only if it is asked for, so that most requests carry one empty field. */
   #extras: Extras | undefined = undefined;
   /** Why the request's target is refused before anything is routed. */
@@ -178,7 +183,8 @@ export class Exchange implements RequestFacts, Steps {
       this.url,
       this.connection,
       this.surroundings?.local,
-      () => this.onRespond?.(),
+      () => this.onRespond?.(this),
+      () => pushesOf(this),
     );
   }
 
@@ -225,10 +231,7 @@ export class Exchange implements RequestFacts, Steps {
     const request = this.request = platformRequest(this.request);
     extras.shown = request;
     if (connection !== undefined) keepConnection(request, connection);
-    // Rebuilding the request with another signal would cost ten times as much, and its body.
-    if (hasDeadline) {
-      Object.defineProperty(request, "signal", { get: () => this.signal, configurable: true });
-    }
+    if (hasDeadline) showSignal(request, () => this.signal);
     return request;
   }
 

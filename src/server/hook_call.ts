@@ -6,6 +6,7 @@
 import { readCookies } from "../message/cookie_parse.ts";
 import { InterceptorReturnError } from "../message/listener_errors.ts";
 import { Caller } from "./caller.ts";
+import { type Pushes, pushesOf } from "./push.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Next, Steps } from "./next.ts";
 import { RequestContext } from "./request_context.ts";
@@ -110,8 +111,10 @@ export class BoundHookCall implements Steps {
 
   /** The other end; one for each hook, so that each may answer. */
   get caller(): Caller {
-    const { url, connection, surroundings } = this.#exchange;
-    return this.#caller ??= new Caller(url, connection, surroundings?.local, () => {});
+    const exchange = this.#exchange;
+    const { url, connection, surroundings } = exchange;
+    const pushes = (): Pushes | undefined => pushesOf(exchange);
+    return this.#caller ??= new Caller(url, connection, surroundings?.local, () => {}, pushes);
   }
 
   /** What the hook answers: what it gave its caller, or else what it returned. */

@@ -79,9 +79,13 @@ export class RootMount implements MountPoint {
     return true;
   }
 
-  /** What it answers. */
-  async answer(exchange: Exchange): Promise<Response> {
-    return await (this.#pipeline?.run(exchange) ?? this.#intercepted.dispatch(exchange));
+  /** What it answers; what fails at once is not thrown, as a service's is not. */
+  answer(exchange: Exchange): Response | Promise<Response> {
+    try {
+      return this.#pipeline?.run(exchange) ?? this.#intercepted.dispatch(exchange);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** What error hooks answer, or an error reply. */
@@ -98,9 +102,16 @@ export class RootMount implements MountPoint {
 /** Mounts a `fetch`, for `serve(handler)`. */
 export function fetchMount(fetch: Fetch, options?: RootMountOptions): MountPoint {
   const isIntercepted = options?.interceptors !== undefined && options.interceptors.length > 0;
-  return new RootMount(fetch, async (exchange) => {
-    const response = sendable(await fetch(exchange.visibleRequest));
-    return isIntercepted ? unshared(response) : response;
+  const checked = (response: unknown): Response => {
+    const sent = sendable(response as Response);
+    return isIntercepted ? unshared(sent) : sent;
+  };
+  return new RootMount(fetch, (exchange) => {
+    // Without types it may give the response itself.
+    const given: Promise<Response> | Response = fetch(exchange.visibleRequest);
+    if (given instanceof Response) return checked(given);
+    const promise = Promise.resolve(given);
+    return isIntercepted ? promise.then(checked) : exchange.later(promise, checked);
   }, options);
 }
 

@@ -15,6 +15,7 @@ import {
   string,
 } from "@pirouette/http";
 import { VirtualClock } from "@pirouette/http/testing";
+import { transports } from "../support/over_transports.ts";
 import { RawConnection, rawRequest, sendRaw } from "../support/raw_http.ts";
 import { ask, expectAnswer, expectError, expectPayload } from "./ask.ts";
 import { conformance } from "./cases.ts";
@@ -27,7 +28,7 @@ type Transport = "deno" | "node";
 /** Runs a check on each transport. */
 function onEach(check: (transport: Transport) => Promise<void>): () => Promise<void> {
   return async () => {
-    for (const transport of ["deno", "node"] as const) await check(transport);
+    for (const transport of transports) await check(transport);
   };
 }
 

@@ -17,11 +17,10 @@ import {
   text,
 } from "@pirouette/http";
 import { VirtualClock } from "@pirouette/http/testing";
+import { transports } from "../support/over_transports.ts";
 import { RawConnection, rawRequest, sendRaw } from "../support/raw_http.ts";
 import { expectError } from "./ask.ts";
 import { comeAndGo } from "./come_and_go.ts";
-
-const transports = ["deno", "node"] as const;
 
 /** On this machine, at a free port. */
 const local = { port: 0, host: "127.0.0.1" };

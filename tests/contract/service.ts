@@ -234,6 +234,14 @@ function streams(notes: Notes): Service["resources"] {
       notes.add(path.id, "aborted");
       return "too late";
     }),
+    get("/follows/:id", async ({ request, path }) => {
+      // What hands a request on, as a gateway does, makes another one of it.
+      const { signal } = new Request(request);
+      notes.add(path.id, "called");
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      notes.add(path.id, "aborted");
+      return "late";
+    }),
     get("/signal/:id", ({ request, path }) => {
       request.signal.addEventListener("abort", () => notes.add(path.id, "aborted"));
       return "signal";

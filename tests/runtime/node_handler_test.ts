@@ -62,6 +62,29 @@ Deno.test("node handler: the path is the one that the client sent", async () => 
   assert.match(await (await fetch(`${server.url}/notes/7`, once)).text(), /^7 for/);
 });
 
+Deno.test("node handler: what a framework has set before is sent along, and every cookie", async () => {
+  const handler = toNodeHandler(() => {
+    const headers: [string, string][] = [["set-cookie", "b=2"], ["set-cookie", "c=3"], [
+      "x-a",
+      "new",
+    ]];
+    return Promise.resolve(new Response("x", { headers }));
+  });
+  const framework: RequestListener = (request, response) => {
+    response.setHeader("x-powered-by", "framework");
+    response.setHeader("x-a", "old");
+    response.setHeader("set-cookie", "a=1");
+    handler(request, response);
+  };
+  await using server = await listening(createServer(framework));
+  const { headers } = await fetch(server.url, once).then(async (answer) => {
+    await answer.text();
+    return answer;
+  });
+  assert.deepEqual(headers.getSetCookie(), ["a=1", "b=2", "c=3"]);
+  assert.deepEqual([headers.get("x-a"), headers.get("x-powered-by")], ["new", "framework"]);
+});
+
 Deno.test("node handler: the compatibility API of node:http2 will do", async () => {
   const server = createHttp2(toNodeHandler(notes) as never);
   await using running = await listening(server as unknown as Server);

@@ -154,3 +154,23 @@ Deno.test("http2: a handler is told when its client gives up", async () => {
     });
   });
 });
+
+Deno.test("http2: a method in any case, with a body or without, is no failure", async () => {
+  const { headers, data } = frameType;
+  await onHttp2Runtimes({}, async (target) => {
+    for (const method of ["GET", "HEAD", "get", "Head", "TRACE", "trace", "TraCK"]) {
+      using raw = await RawHttp2.open(target);
+      for (const size of [0, 5, 50_000]) {
+        const stream = raw.nextStream();
+        const block = headerBlock(requestFields("/whole", method));
+        await raw.send(frame(headers, frameFlag.endHeaders, stream, block));
+        for (let left = size; left > 0; left -= 10_000) {
+          await raw.send(frame(data, 0, stream, new Uint8Array(Math.min(left, 10_000))));
+        }
+        await raw.send(frame(data, frameFlag.endStream, stream));
+        // 200, as HPACK has it.
+        assert.equal((await raw.head(stream)).payload[0], 0x88, `${method} on ${target.runtime}`);
+      }
+    }
+  });
+});

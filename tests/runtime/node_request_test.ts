@@ -59,6 +59,7 @@ function received(body?: string, method = "POST"): NodeRequest {
     fields: ["Host", "x", "Content-Type", "application/json"],
     body: body === undefined ? undefined : Readable.from([new TextEncoder().encode(body)]),
     signal,
+    onGone: () => {},
   });
 }
 
@@ -108,6 +109,7 @@ Deno.test("node request: a stream of it takes no more than is asked for, and can
     fields: [],
     body: source,
     signal: new AbortController().signal,
+    onGone: () => {},
   });
   const reader = request.body!.getReader();
   await reader.read();

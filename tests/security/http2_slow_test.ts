@@ -12,6 +12,7 @@ import {
   frameFlag,
   frameType,
   headerBlock,
+  number32,
   preface,
   type RawFrame,
   RawHttp2,
@@ -77,6 +78,22 @@ Deno.test("security 28: clients that take their time are not waited for", async 
         await raw.send(frame(headers, frameFlag.endStream, raw.nextStream(), post));
         await raw.closed(4_000);
       },
+      async "a head that does not end, behind a request that did"() {
+        using raw = await RawHttp2.open(target);
+        await raw.head(await raw.request("/whole"));
+        await raw.send(frame(headers, frameFlag.endStream, raw.nextStream(), post));
+        for (let index = 0; index < 200 && !raw.isClosed; index++) {
+          await raw.send(frame(frameType.continuation, 0, 3, headerBlock([["x", "y"]])));
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        await raw.closed(1);
+      },
+      async "a promise that is not taken"() {
+        using raw = await RawHttp2.open(target, [initialWindowSize, 0]);
+        const stream = await raw.request("/push?size=1000");
+        await raw.send(frame(frameType.windowUpdate, 0, stream, number32(1_000)));
+        assert.notEqual(await raw.reset(2, 4_000), 0);
+      },
       async "a connection without requests"() {
         using raw = await RawHttp2.open(target);
         assert.equal(await raw.goaway(4_000), 0);
@@ -98,6 +115,42 @@ Deno.test("security 28: clients that take their time are not waited for", async 
         })
       ),
     ]);
+  });
+});
+
+Deno.test("security 28: clients that are slow, but alive, are waited for", async () => {
+  const times = { sendTimeout: 400, receiveTimeout: 200, headerTimeout: 5_000 };
+  await onHttp2Runtimes({ socketLimits: times }, async (target) => {
+    const { data, windowUpdate } = frameType;
+    const taking = async (path: string, size: number): Promise<void> => {
+      using raw = await RawHttp2.open(target, [initialWindowSize, 2_000]);
+      const stream = await raw.request(path);
+      const taken = (): number =>
+        raw.frames.reduce((sum, one) => one.type === data ? sum + one.payload.length : sum, 0);
+      while (taken() < size) {
+        assert.equal(raw.frames.some(({ type }) => type === frameType.rstStream), false, path);
+        assert.equal(raw.isClosed, false, path);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await raw.send(frame(windowUpdate, 0, stream, number32(1_200)));
+      }
+    };
+    const giving = async (): Promise<void> => {
+      using raw = await RawHttp2.open(target);
+      const stream = raw.nextStream();
+      await raw.send(frame(headers, frameFlag.endHeaders, stream, post));
+      // As much as opens the window again each time.
+      for (let index = 0; index < 20; index++) {
+        await new Promise((resolve) => setTimeout(resolve, 40));
+        await raw.send(
+          frame(data, 0, stream, new Uint8Array(16_384)),
+          frame(data, index === 19 ? frameFlag.endStream : 0, stream, new Uint8Array(16_384)),
+        );
+      }
+      const { payload } = await raw.head(stream, 4_000);
+      assert.equal(payload[0], 0x88);
+    };
+    const { headers } = frameType;
+    await Promise.all([taking("/big?size=40000", 40_000), taking("/endless", 40_000), giving()]);
   });
 });
 
@@ -124,14 +177,16 @@ Deno.test("security 28: a client that does not answer pings is closed", async ()
   });
 });
 
-Deno.test("security 28: maxConnections holds for HTTP/2 as well", async () => {
-  await onHttp2Runtimes({ socketLimits: { maxConnections: 2 } }, async (target) => {
-    using first = await RawHttp2.open(target);
-    using second = await RawHttp2.open(target);
-    await first.head(await first.request("/whole"));
-    await second.head(await second.request("/whole"));
-    using third = await RawHttp2.open(target);
-    await third.closed(4_000);
-    await first.head(await first.request("/whole"));
+for (const limit of ["maxConnections", "maxConnectionsPerAddress"]) {
+  Deno.test(`security 28: ${limit} holds for HTTP/2 as well`, async () => {
+    await onHttp2Runtimes({ socketLimits: { [limit]: 2 } }, async (target) => {
+      using first = await RawHttp2.open(target);
+      using second = await RawHttp2.open(target);
+      await first.head(await first.request("/whole"));
+      await second.head(await second.request("/whole"));
+      using third = await RawHttp2.open(target);
+      await third.closed(4_000);
+      await first.head(await first.request("/whole"));
+    });
   });
-});
+}

@@ -84,7 +84,7 @@ Deno.test("security 13: response splitting: no part of a reply lets a client add
         assert.ok(response, split);
         assert.equal(response.headers.get("x-forged"), null, split);
         for (const line of response.head.split("\r\n").slice(1)) {
-          assert.match(line, /^[a-z-]+: [\t\x20-\x7e\x80-\xff]*$/, split);
+          assert.match(line, /^[a-z-]+: [\t\x20-\x7e\x80-\xff]*$/i, split);
         }
       }
     });

@@ -5,11 +5,21 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { createConnection } from "node:net";
 import { InternalServerError, Listener, type ListenerConfiguration } from "@pirouette/http";
 import { VirtualClock } from "@pirouette/http/testing";
 import { answerError } from "../../src/server/error_answer.ts";
 import { InFlight } from "../../src/server/in_flight.ts";
 import { locate } from "../../src/server/locate.ts";
+import {
+  frame,
+  frameFlag,
+  frameType,
+  headerBlock,
+  number32,
+  RawHttp2,
+  requestFields,
+} from "../support/raw_http2.ts";
 import { root } from "../support/source.ts";
 import { within } from "../support/within.ts";
 
@@ -193,6 +203,68 @@ Deno.test("panic: the end waits for the answer, but not for ever, and comes once
     assert.equal(ends, 0);
   }
 });
+
+for (const transport of ["deno", "node"]) {
+  Deno.test(`panic: a client that breaks its upload off causes none (${transport})`, async () => {
+    await using program = new Program("exit", transport);
+    const url = await within(program.url(), "the URL", 20_000);
+    const port = Number(new URL(url).port);
+    for (const path of ["/read", "/pieces", "/explained"]) {
+      for (const leave of [hangUp, finish, resetStream]) await leave(port, path);
+    }
+    assert.equal((await ask(`${url}/ok`))[0], 200);
+    // Longer than the process would have lived.
+    const stream = await fetch(`${url}/stream`);
+    const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
+    for (let tick = 0; tick < 40; tick++) assert.equal((await reader.read()).done, false);
+    await reader.cancel();
+    await ask(`${url}/thrown`);
+    const { output } = await within(program.end(), "the end of the process");
+    assert.deepEqual(output.match(/told .*/g), ["told TypeError: bug"]);
+  });
+}
+
+const halfUpload = (path: string): string =>
+  `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf`;
+
+/** Sends half of a body and resets the connection once the server must have read it. */
+async function hangUp(port: number, path: string): Promise<void> {
+  const socket = createConnection({ host: "127.0.0.1", port });
+  socket.on("error", () => {});
+  socket.write(halfUpload(path));
+  await pause();
+  socket.resetAndDestroy();
+}
+
+/** Sends half of a body and says that no more comes. */
+async function finish(port: number, path: string): Promise<void> {
+  const socket = createConnection({ host: "127.0.0.1", port });
+  socket.on("error", () => {});
+  socket.write(halfUpload(path));
+  await pause();
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.resume().end();
+  await within(closed, "the end of the connection");
+}
+
+/** Sends half of a body over HTTP/2 and resets its stream (INTERNAL_ERROR). */
+async function resetStream(port: number, path: string): Promise<void> {
+  const { headers, data, rstStream } = frameType;
+  using raw = await RawHttp2.open({ port });
+  const stream = raw.nextStream();
+  await raw.send(
+    frame(headers, frameFlag.endHeaders, stream, headerBlock(requestFields(path, "POST"))),
+    frame(data, 0, stream, new Uint8Array(9)),
+  );
+  await pause();
+  await raw.send(frame(rstStream, 0, stream, number32(2)));
+  await raw.head(await raw.request("/ok"));
+}
+
+/** Until the server reads: there is nothing to see that by. */
+async function pause(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 30));
+}
 
 Deno.test("panic: an onPanic that does not exist is refused", () => {
   for (const onPanic of ["stop", "", null, true, () => {}]) {

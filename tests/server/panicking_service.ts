@@ -1,6 +1,6 @@
 /**
  * A server that tests of panics run as a program: its first argument is `onPanic`; it prints its URL
- * and, when it panics, what `onError` is told.
+ * and, when it panics, what `onError` is told. Its second argument is the transport.
  *
  * @module
  */
@@ -33,6 +33,17 @@ const panicking = service({ onError }, [
   get("/rejected", () => Promise.reject(new TypeError("bug"))),
   get("/string", () => Promise.reject("bug")),
   post("/upload", bug),
+  post("/read", async ({ request }) => await request.text()),
+  post("/pieces", async ({ request }) => {
+    let length = 0;
+    for await (const piece of request.body ?? []) length += piece.length;
+    return length;
+  }),
+  post("/explained", async ({ request }) => {
+    await request.text().catch((cause) => {
+      throw new Error("Cannot take the upload", { cause });
+    });
+  }),
   get("/late", async ({ caller }) => {
     await caller.respond("answered");
     bug();
@@ -62,5 +73,6 @@ const server = await serve([panicking, layered, intercepted], {
   port: 0,
   host: "127.0.0.1",
   ...(Deno.args[0] === undefined ? {} : { onPanic: Deno.args[0] as "respond" | "exit" }),
+  ...(Deno.args[1] === undefined ? {} : { transport: Deno.args[1] as "deno" | "node" }),
 });
 console.log(server.url);

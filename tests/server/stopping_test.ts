@@ -15,12 +15,10 @@ import {
   service,
 } from "@pirouette/http";
 import { VirtualClock } from "@pirouette/http/testing";
+import { transports } from "../support/over_transports.ts";
 import { within } from "../support/within.ts";
 
 const host = "127.0.0.1";
-
-/** Both transports; only the name of what an option is set to differs. */
-const transports = ["deno", "node"] as const;
 
 /** Serves an event stream that a test feeds, and tells how it ended. */
 function eventStream(): {

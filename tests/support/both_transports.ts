@@ -4,6 +4,7 @@
  * @module
  */
 import { serve, type Service } from "@pirouette/http";
+import { transports } from "./over_transports.ts";
 
 /** Asks the service under test; a path, with its query. */
 export type Ask = (path: string, init?: RequestInit) => Promise<Response>;
@@ -26,7 +27,7 @@ export async function onBothTransports(
     };
     await check(ask, "in process");
   }
-  for (const transport of ["deno", "node"] as const) {
+  for (const transport of transports) {
     await using server = await serve(service, { port: 0, host: "127.0.0.1", transport });
     // Made after the server, so that it is done before: a server waits for bodies that nobody reads.
     await using answers = new Answers();

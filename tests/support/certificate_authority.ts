@@ -62,13 +62,19 @@ export class Authority {
     this.cert = cert;
   }
 
-  /** One that certifies itself. */
-  static async root(folder: string, name: string, title: string): Promise<Authority> {
+  /** One that certifies itself; `more` is another extension. */
+  static async root(
+    folder: string,
+    name: string,
+    title: string,
+    more?: string,
+  ): Promise<Authority> {
     await openssl(
       folder,
       ...["req", "-x509", ...curve, "-keyout", `${name}.key`, "-out", `${name}.pem`],
       ...["-days", "2", "-subj", `/CN=${title}`],
       ...["-addext", "basicConstraints=critical,CA:TRUE"],
+      ...more === undefined ? [] : ["-addext", more],
     );
     return Authority.at(folder, name);
   }

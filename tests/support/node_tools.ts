@@ -25,7 +25,9 @@ const packages: readonly string[] = [
   "@standard-schema/spec@1.1.0",
   "@types/node@24.19.2",
   "arktype@2.2.9",
+  "express@5.3.0",
   "fast-check@4.10.2",
+  "fastify@5.12.8",
   "oauth4webapi@3.8.8",
   "openapi-fetch@0.17.0",
   // Its programming interface turns tests into JavaScript; 7 has none.

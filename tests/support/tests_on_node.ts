@@ -14,6 +14,8 @@ import { relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { CommandOnNode } from "./commands_on_node.ts";
+import { socketsOnNode } from "./sockets_on_node.ts";
 
 /** How a test went, as it is said on a line. */
 export interface TestOnNode {
@@ -23,10 +25,12 @@ export interface TestOnNode {
   readonly name: string;
   /** What it failed with; `undefined` where it passed. */
   readonly failure?: string | undefined;
+  /** Whether it was not run. */
+  readonly skipped?: boolean;
 }
 
 type Run = (context: { step: Step }) => unknown;
-type Step = (name: string, run: Run) => Promise<boolean>;
+type Step = (first: string | Definition, run?: Run) => Promise<boolean>;
 
 interface Definition {
   readonly name: string;
@@ -87,7 +91,10 @@ Object.assign(globalThis, {
   testedOnNode: {
     Deno: {
       ...shim,
+      ...socketsOnNode(errors),
+      Command: CommandOnNode,
       errors,
+      inspect,
       test,
       readDirSync: (path: string) => readDirSync(inRepository(path)),
       readTextFile: (path: string) => readTextFile(inRepository(path)),
@@ -108,6 +115,11 @@ Object.assign(globalThis, {
     }),
   },
 });
+/** The tests that are about another platform. */
+const isOtherwise = new RegExp(process.env.PIROUETTE_OTHERWISE ?? "$.");
+/** What nobody handled while a test ran, which is its failure. */
+let unhandled: unknown[] = [];
+process.on("unhandledRejection", (reason) => unhandled.push(reason));
 for (const path of process.argv.slice(2)) {
   registered = [];
   const file = pathToFileURL(path).href.slice(home.length);
@@ -115,7 +127,8 @@ for (const path of process.argv.slice(2)) {
     tell({ file, name: "", ...failed(error) })
   );
   for (const { name, fn, ignore } of registered) {
-    if (!ignore) tell({ file, name, ...await outcome(fn) });
+    if (ignore || isOtherwise.test(`${file}: ${name}`)) tell({ file, name, skipped: true });
+    else tell({ file, name, ...await outcome(fn) });
   }
 }
 process.stdout.write("done\n");
@@ -132,8 +145,9 @@ async function outcome(run: Run): Promise<{ failure?: string }> {
     timer = setTimeout(() => reject(new Error(`Not done within ${patience} ms`)), patience);
   });
   try {
+    unhandled = [];
     await Promise.race([run({ step }), late]);
-    return {};
+    return unhandled.length === 0 ? {} : failed(unhandled[0]);
   } catch (error) {
     return failed(error);
   } finally {
@@ -141,8 +155,16 @@ async function outcome(run: Run): Promise<{ failure?: string }> {
   }
 }
 
-async function step(_name: string, run: Run): Promise<boolean> {
-  await run({ step });
+async function step(first: string | Definition, run?: Run): Promise<boolean> {
+  const { name, fn = run, ignore = false } = typeof first === "string"
+    ? { name: first, fn: run }
+    : first;
+  if (ignore || fn === undefined) return true;
+  try {
+    await fn({ step });
+  } catch (error) {
+    throw new Error(`in the step "${name}"`, { cause: error });
+  }
   return true;
 }
 

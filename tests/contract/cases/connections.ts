@@ -127,6 +127,28 @@ export const connections: readonly Case[] = [
   },
   {
     feature: pipelining,
+    name: "what follows a request for another protocol is answered, or the connection closed",
+    protocols: h1,
+    async run(ask) {
+      const get = (status: number, asking = ""): string =>
+        `GET /status/${status} HTTP/1.1\r\nHost: x\r\n${asking}\r\n`;
+      const hidden = get(203);
+      using connection = await ask.connect();
+      await connection.send(
+        get(201) + get(202, "Connection: Upgrade\r\nUpgrade: x\r\n") +
+          `POST /text HTTP/1.1\r\nHost: x\r\nContent-Length: ${hidden.length}\r\n\r\n`,
+      );
+      for (const status of [201, 202]) {
+        assert.equal((await connection.readHead())?.status, status);
+        await connection.readSome(6);
+      }
+      // The body of the last one, which nobody may take for a request.
+      await connection.send(hidden);
+      assert.ok([undefined, 405].includes((await connection.readHead())?.status));
+    },
+  },
+  {
+    feature: pipelining,
     name: "100 requests at once are all answered, in order",
     protocols: h1,
     async run(ask) {

@@ -73,6 +73,17 @@ export const streams: readonly Case[] = [
   },
   {
     feature: "Client disconnect",
+    name: "aborts what was made of the request",
+    async run(ask) {
+      const { id } = ask;
+      const exchange = await ask.open({ path: `/follows/${id}` });
+      await notes(ask, id);
+      exchange.leave();
+      assert.deepEqual(await notes(ask, id, 2), ["called", "aborted"]);
+    },
+  },
+  {
+    feature: "Client disconnect",
     name: "request.signal stays quiet where the answer was sent",
     async run(ask) {
       const { id } = ask;
