@@ -123,7 +123,7 @@ const otherwise: readonly Otherwise[] = [
   { tests: /those of the caller's address stay/, why: "Node's Request takes no user in a URL" },
   {
     tests: /bad server: one that (?:declares two|never answers|falls silent)/,
-    why: "undici tells of two lengths with the body, and connects once more after an abort",
+    why: "undici tells of two lengths with the body; and one connection more, to be looked into",
   },
   {
     tests:
@@ -132,7 +132,7 @@ const otherwise: readonly Otherwise[] = [
   },
   {
     tests: /transport: (?:a length beside chunks|a body that is not wanted)/,
-    why: "undici refuses one, and connects once more after an abort",
+    why: "undici refuses one; and one connection more, to be looked into",
   },
   {
     tests: /trailers: a transport without them|listener: port 0 is a free port/,
@@ -145,7 +145,7 @@ const otherwise: readonly Otherwise[] = [
   },
   {
     tests: /files: a file that changes has another tag/,
-    why: "Node rounds when a file was changed to the next millisecond, which may be yet to come",
+    why: "now and then there is no Last-Modified: to be looked into",
   },
   { tests: /listener: request limits/, why: "Node's fetch sends more fields by itself" },
   { tests: /transport: what is wrong with a call/, why: "Node has other words for a port" },
@@ -164,12 +164,12 @@ const otherwise: readonly Otherwise[] = [
   },
   {
     tests: /interplay: an origin function that throws/,
-    why: "the test's origin is asked once on each transport",
+    why: "another count of errors: to be looked into",
   },
   { tests: /interplay: a graceful stop breaks off/, why: "the test uses toHex" },
   {
     tests: /who was verified resumes, until others/,
-    why: "openssl is done before Node has sent its session",
+    why: "the session was not resumed by openssl: to be looked into",
   },
   {
     tests: /node transport: a body that nobody reads does not keep/,
