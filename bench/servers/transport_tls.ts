@@ -4,7 +4,7 @@
  * @module
  */
 import { systemClock } from "../../src/message/clock.ts";
-import { denoServe } from "../../src/runtime/deno_serve.ts";
+import { denoServe } from "../../src/runtime/deno/serve.ts";
 import type { ServerHttpSettings } from "../../src/runtime/server_http.ts";
 import { benchCertificate } from "../support/certificate.ts";
 

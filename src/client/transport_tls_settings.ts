@@ -7,7 +7,7 @@ import { SslError } from "../message/client_errors.ts";
 import { checkOptions, ownOptions } from "../message/options.ts";
 import type { PemSource } from "../message/pem_source.ts";
 import type { ClientStatusSettings, ClientTlsSettings } from "../runtime/client_transport.ts";
-import { type PemLabel, readKey, readPem, readStore } from "../runtime/pem.ts";
+import { type PemLabel, readKey, readPem, readStore } from "../runtime/tls/pem.ts";
 import { flag } from "./transport_flag.ts";
 import { wholeNumber } from "./transport_number.ts";
 import type { CertificateStatusConfig, ClientSecureSocket } from "./transport_tls_options.ts";

@@ -5,7 +5,7 @@
  */
 import type { Fetch } from "../message/fetch.ts";
 import { ownOptions } from "../message/options.ts";
-import { nodeListener } from "../runtime/node_handler.ts";
+import { nodeListener } from "../runtime/node/handler.ts";
 import { Dispatcher } from "../server/dispatcher.ts";
 import { Mount } from "../server/mount.ts";
 import { fetchMount } from "../server/mount_point.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StoreBytes } from "./pem.ts";
+import type { StoreBytes } from "./tls/pem.ts";
 
 /** How a transport connects; every value was checked, and `undefined` is the runtime's default. */
 export interface ClientTransportSettings {

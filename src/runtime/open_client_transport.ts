@@ -4,8 +4,8 @@
  * @module
  */
 import type { ClientTransportSettings, RunningClientTransport } from "./client_transport.ts";
-import { denoClient, refuseWhatDenoLacks } from "./deno_client.ts";
-import { nodeClient, refuseWhatNodeLacks } from "./node_client.ts";
+import { denoClient, refuseWhatDenoLacks } from "./deno/client.ts";
+import { nodeClient, refuseWhatNodeLacks } from "./node/client.ts";
 
 /** What tells the runtimes apart. */
 interface Runtimes {
@@ -49,7 +49,7 @@ function openLater(
   let running: RunningClientTransport | undefined;
   return {
     async send(url, input, init) {
-      opening ??= import("./client_tls_stores.ts")
+      opening ??= import("./tls/client_stores.ts")
         .then(({ openTlsStores }) => openTlsStores(settings.tls))
         .then((tls) => running = open({ ...settings, tls }));
       return await (await opening).send(url, input, init);

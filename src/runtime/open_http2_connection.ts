@@ -22,16 +22,16 @@ export function http2Connect(settings: Http2ConnectSettings): Http2Connect {
 
 async function load(settings: Http2ConnectSettings): Promise<Http2Connect> {
   const { keyStore, trustStore, status } = settings.tls;
-  const { nodeHttp2Connection } = await import("./node_http2_client.ts");
+  const { nodeHttp2Connection } = await import("./http2_client/client.ts");
   let { tls } = settings;
   if (keyStore !== undefined || trustStore !== undefined) {
-    const { openTlsStores } = await import("./client_tls_stores.ts");
+    const { openTlsStores } = await import("./tls/client_stores.ts");
     tls = await openTlsStores(tls);
   }
   if (status?.ocsp === undefined) {
     return (origin, signal) => nodeHttp2Connection(origin, { ...settings, tls }, signal);
   }
-  const { certificateStatusCheck } = await import("./certificate_status.ts");
+  const { certificateStatusCheck } = await import("./tls/certificate_status.ts");
   const check = certificateStatusCheck(status);
   return (origin, signal) => nodeHttp2Connection(origin, { ...settings, tls }, signal, check);
 }

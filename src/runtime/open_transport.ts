@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { denoServe } from "./deno_serve.ts";
+import { denoServe } from "./deno/serve.ts";
 import type { RunningTransport, TransportName, TransportOptions } from "./transport.ts";
 
 /** What tells the runtimes apart. */
@@ -32,6 +32,6 @@ export async function openTransport(
   options: TransportOptions,
 ): Promise<RunningTransport> {
   if (name === "deno_serve") return denoServe(options);
-  const { nodeHttp } = await import("./node_http.ts");
+  const { nodeHttp } = await import("./node/http.ts");
   return await nodeHttp(options);
 }

@@ -5,14 +5,14 @@
  */
 import { GenericListenerError } from "../message/listener_errors.ts";
 import type { KeyStore, PemSource } from "../message/pem_source.ts";
-import { type OpenedStore, openKeyStore } from "../runtime/key_store.ts";
-import { type PemLabel, readKey, readPem, readStore } from "../runtime/pem.ts";
+import { type OpenedStore, openKeyStore } from "../runtime/tls/key_store.ts";
+import { type PemLabel, readKey, readPem, readStore } from "../runtime/tls/pem.ts";
 import type {
   ServerClientSettings,
   ServerIdentity,
   ServerTlsSettings,
 } from "../runtime/server_tls.ts";
-import { checkIdentity, dnsNames } from "../runtime/tls_identity.ts";
+import { checkIdentity, dnsNames } from "../runtime/tls/identity.ts";
 import type {
   ListenerCertificate,
   ListenerMutualSsl,

@@ -7,7 +7,7 @@
  * @module
  */
 import { GenericListenerError } from "../message/listener_errors.ts";
-import { askResponder, ocspEnd, readOcspFile } from "../runtime/ocsp_staple.ts";
+import { askResponder, ocspEnd, readOcspFile } from "../runtime/tls/ocsp_staple.ts";
 import type { OcspSource } from "./listener_tls.ts";
 
 /** Milliseconds after which another is asked for where a response does not say how long it is good. */

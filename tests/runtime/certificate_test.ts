@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import fc from "fast-check";
-import { certificatesOfPem, readCertificate } from "../../src/runtime/certificate.ts";
-import { distinguishedName } from "../../src/runtime/certificate_name.ts";
-import { ocspEnd } from "../../src/runtime/ocsp_staple.ts";
-import { ServerNames } from "../../src/runtime/server_names.ts";
+import { certificatesOfPem, readCertificate } from "../../src/runtime/tls/certificate.ts";
+import { distinguishedName } from "../../src/runtime/tls/certificate_name.ts";
+import { ocspEnd } from "../../src/runtime/tls/ocsp_staple.ts";
+import { ServerNames } from "../../src/runtime/tls/server_names.ts";
 import { Authority, openssl } from "../support/certificate_authority.ts";
 import { hasPeer } from "../support/peers.ts";
 import { withFolder } from "../support/temp_folder.ts";

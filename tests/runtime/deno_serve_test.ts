@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/message/clock.ts";
-import { denoServe } from "../../src/runtime/deno_serve.ts";
+import { denoServe } from "../../src/runtime/deno/serve.ts";
 import type { ServerHttpSettings } from "../../src/runtime/server_http.ts";
 import type { ServerIdentity, ServerTlsSettings } from "../../src/runtime/server_tls.ts";
 

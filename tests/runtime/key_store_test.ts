@@ -1,7 +1,7 @@
 /** PKCS#12 files of `openssl`'s: what is taken out of them, and what is refused. @module */
 import assert from "node:assert/strict";
 import { SslError } from "../../src/message/client_errors.ts";
-import { openKeyStore } from "../../src/runtime/key_store.ts";
+import { openKeyStore } from "../../src/runtime/tls/key_store.ts";
 import { openssl } from "../support/certificate_authority.ts";
 import { withCertificates } from "../support/certificates.ts";
 import { hasPeer } from "../support/peers.ts";

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { performServerHandshake, type ServerHttp2Session } from "node:http2";
 import { createServer } from "node:net";
 import process from "node:process";
-import { releaseLater, releaseLaterOnceLeft } from "../../src/runtime/node_http2_release.ts";
+import { releaseLater, releaseLaterOnceLeft } from "../../src/runtime/http2/release.ts";
 import { frame, frameType, RawHttp2 } from "../support/raw_http2.ts";
 import { within } from "../support/within.ts";
 

@@ -7,9 +7,9 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { platformRequest, receivedSignal } from "../../src/message/platform_request.ts";
-import { NodeAnswer } from "../../src/runtime/node_answer.ts";
-import { NodeHeaders } from "../../src/runtime/node_headers.ts";
-import { NodeRequest } from "../../src/runtime/node_request.ts";
+import { NodeAnswer } from "../../src/runtime/node/answer.ts";
+import { NodeHeaders } from "../../src/runtime/node/headers.ts";
+import { NodeRequest } from "../../src/runtime/node/request.ts";
 
 const fields = [
   ...["Host", "x", "Accept", "a", "ACCEPT", "b", "Cookie", "c=1", "cookie", "d=2"],

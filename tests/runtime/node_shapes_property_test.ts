@@ -9,8 +9,8 @@ import { Readable } from "node:stream";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { platformRequest } from "../../src/message/platform_request.ts";
-import { NodeAnswer } from "../../src/runtime/node_answer.ts";
-import { NodeRequest } from "../../src/runtime/node_request.ts";
+import { NodeAnswer } from "../../src/runtime/node/answer.ts";
+import { NodeRequest } from "../../src/runtime/node/request.ts";
 
 const seed = Number(Deno.env.get("FC_SEED") ?? Date.now());
 const runs = { seed, numRuns: 300 };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { SslError } from "../../src/message/client_errors.ts";
-import { checkOcspResponse, ocspRequest } from "../../src/runtime/ocsp_response.ts";
+import { checkOcspResponse, ocspRequest } from "../../src/runtime/tls/ocsp_response.ts";
 import { type Certificates, serials, withCertificates } from "../support/certificates.ts";
 import { hasPeer } from "../support/peers.ts";
 
