@@ -77,6 +77,10 @@ export function checkTls(given: ListenerSecureSocket): ListenerSecureSocket {
   if (onReloadError !== undefined && typeof onReloadError !== "function") {
     throw new TypeError("tls.onReloadError is a function");
   }
+  const isRenewed = [tls, ...certificates].some(({ ocspStapling }) => ocspStapling !== undefined);
+  if (onReloadError !== undefined && reload === undefined && !isRenewed) {
+    throw new TypeError("tls.onReloadError has no effect without reload: give it with reload");
+  }
   return tls;
 }
 

@@ -68,6 +68,7 @@ Deno.test("tls: options that contradict each other are refused when the listener
     ],
     [{ ...some, mutualSsl: { ...mutualSsl, verifyClient: true } }, /verifyClient "true"/],
     [{ ...some, mutualSsl: { ...mutualSsl, crl: [] } }, /crl has no list/],
+    [{ ...some, onReloadError: () => {} }, /onReloadError has no effect without reload/],
     [{ ...some, versions: ["TLSv1.1"] }, /lists TLSv1\.2, TLSv1\.3 or both/],
     [{ ...some, versions: [] }, /lists TLSv1\.2, TLSv1\.3 or both/],
     [{ ...some, ciphers: ["ECDHE-RSA-AES128-GCM-SHA256"] }, /ciphers has none for TLSv1\.3/],
