@@ -1,6 +1,6 @@
 /**
  * What attacks cost others: how long an honest client waits before and while a server is attacked, and
- * when the offenders are gone. Attacks and limits are those of `tests/real/slow_attacks_test.ts`.
+ * when the offenders are gone. Attacks and limits are those of `tests/support/slow_attacks.ts`.
  *
  * Server, attackers and honest client are processes of their own. A round measures undisturbed and then
  * attacked, so that a machine that gets slower disturbs both; the ratio is of medians of the same round.

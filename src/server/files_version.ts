@@ -37,7 +37,8 @@ export function versionOf(
   now: number,
 ): Validators {
   const { modified } = info;
-  const isDated = modified >= firstTime && modified <= now;
+  // `now` has no fraction of a millisecond, and a file may have been changed in this one.
+  const isDated = modified >= firstTime && Math.floor(modified) <= now;
   const validators = isDated ? { lastModified: new Date(modified) } : {};
   if (rule === "none") return validators;
   const etag = tagOf(info, coding);

@@ -72,8 +72,9 @@ export class RunningServer implements AsyncDisposable {
   /**
    * Ends event streams between two events and tells whoever listens to `context.stopping`, waits for
    * the requests in flight, whether they are still coming in or being answered, and closes whatever is
-   * left after `deadline` milliseconds. New requests are refused with 503 meanwhile; with `reusePort`
-   * they are answered until the port is closed, on connections that are then closed.
+   * left after `deadline` milliseconds. New connections are refused meanwhile, by `deno_serve` with 503
+   * for each request and by `node_http` with a closed port; with `reusePort` requests are answered until
+   * the port is closed, on connections that are then closed.
    *
    * @param deadline the listener's `gracefulStopTimeout` if not given; `Infinity` for none
    */

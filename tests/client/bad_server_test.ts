@@ -154,7 +154,7 @@ for (const { what, server: start, config, error: name, isWhole = false } of badA
       assert.equal(error.name, name, String(error));
       assert.ok(error.status >= 500, `${error.status}`);
     }
-    if (!isWhole) assert.equal(server.accepted, 2, "a connection was used again");
+    if (!isWhole) assert.equal(server.used, 2, "a connection was used again");
   });
 }
 

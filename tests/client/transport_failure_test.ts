@@ -157,7 +157,7 @@ Deno.test("transport: a body that is not wanted is not taken for the next respon
   using open = transport();
   for (let call = 1; call <= 2; call++) {
     await (await open.fetch(server.url)).body?.cancel();
-    assert.equal(server.accepted, call);
+    assert.equal(server.used, call);
   }
 });
 

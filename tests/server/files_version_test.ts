@@ -34,6 +34,13 @@ Deno.test("files: the tag tells versions and codings apart, not copies on other 
   assert.notEqual(tag({}, "gzip"), tag({}, "br"));
 });
 
+Deno.test("files: a time of change that lies ahead is none, one within this millisecond is", () => {
+  for (const [ahead, isTold] of [[0, true], [0.7, true], [1, false]] as const) {
+    const { lastModified } = versionOf(info({ modified: now + ahead }), "auto", undefined, now);
+    assert.equal(lastModified?.getTime(), isTold ? now : undefined, String(ahead));
+  }
+});
+
 Deno.test("files: a time that a build set for all files alike tells nothing", () => {
   for (const modified of [0, 1_000, Date.UTC(1980, 0, 1), Date.UTC(1980, 0, 2)]) {
     const one = versionOf(info({ modified, changed: now - 9_000 }), "auto", undefined, now);

@@ -149,9 +149,10 @@ Deno.test(
       await Deno.copyFile(`${folder}/ca.pem`, trusted);
       await using running = await serveTold({ ...server, mutualSsl: { cert: trusted } });
       const client = ["-cert", `${folder}/client.pem`, "-key", `${folder}/client.key`];
-      const resume = async (version: string): Promise<string> =>
-        (await sClient(running.port, "/", version, "-sess_in", `${folder}/session${version}`))
-          .stdout;
+      const resume = async (version: string, ...shown: string[]): Promise<string> => {
+        const session = ["-sess_in", `${folder}/session${version}`];
+        return (await sClient(running.port, "/", version, ...session, ...shown)).stdout;
+      };
       for (const version of versions) {
         const { stdout } = await sClient(
           ...[running.port, "/", version, "-sess_out", `${folder}/session${version}`, ...client],
@@ -160,8 +161,10 @@ Deno.test(
         assert.match(await resume(version), /"isResumed":true,"clientVerified":true/);
       }
       await running.reloadCertificates();
+      // Node has new keys for its tickets then, so that whoever comes again is verified again.
+      const shown = "Deno" in globalThis ? [] : client;
       for (const version of versions) {
-        assert.match(await resume(version), /"clientVerified":true/);
+        assert.match(await resume(version, ...shown), /"clientVerified":true/);
       }
       await Deno.writeTextFile(trusted, elsewhere.cert);
       await running.reloadCertificates();

@@ -24,6 +24,8 @@ export interface TcpServer extends AsyncDisposable {
   readonly url: string;
   /** How many connections it accepted. */
   readonly accepted: number;
+  /** How many of them said something: undici opens some to spare. */
+  readonly used: number;
   /** The connections that are still open, closed at once. */
   drop(): void;
 }
@@ -34,6 +36,7 @@ export function tcpServer(talk: (connection: Accepted) => Promise<void>): TcpSer
   const open = new Set<Deno.TcpConn>();
   const talks = new Set<Promise<void>>();
   let accepted = 0;
+  let used = 0;
   const drop = (): void => {
     for (const socket of open) close(socket);
     open.clear();
@@ -42,7 +45,7 @@ export function tcpServer(talk: (connection: Accepted) => Promise<void>): TcpSer
     for await (const socket of listener) {
       accepted++;
       open.add(socket);
-      const talked = talk(connectionOf(socket)).catch(() => {}).finally(() => {
+      const talked = talk(connectionOf(socket, () => used++)).catch(() => {}).finally(() => {
         if (open.delete(socket)) close(socket);
         talks.delete(talked);
       });
@@ -55,6 +58,9 @@ export function tcpServer(talk: (connection: Accepted) => Promise<void>): TcpSer
     url: `http://127.0.0.1:${port}`,
     get accepted() {
       return accepted;
+    },
+    get used() {
+      return used;
     },
     drop,
     async [Symbol.asyncDispose]() {
@@ -84,11 +90,14 @@ export function stayingServer(bytes: string): TcpServer {
   });
 }
 
-function connectionOf(socket: Deno.TcpConn): Accepted {
+function connectionOf(socket: Deno.TcpConn, onUse: () => void): Accepted {
+  let isUsed = false;
   const read = async (): Promise<string | undefined> => {
     const buffer = new Uint8Array(65_536);
     const count = await socket.read(buffer);
     if (count === null) return undefined;
+    if (!isUsed) onUse();
+    isUsed = true;
     let text = "";
     for (const byte of buffer.subarray(0, count)) text += String.fromCharCode(byte);
     return text;

@@ -82,6 +82,7 @@ export class Http2Connection implements Http2Link {
   /** Requests whose handlers are at work, whether their streams are open or not. */
   #working = 0;
   #isCalmed = false;
+  #isParting = false;
 
   /** Speaks HTTP/2 on a connection. */
   constructor(
@@ -162,6 +163,9 @@ export class Http2Connection implements Http2Link {
 
   /** Ends the connection with an error code, and does not wait long for the client to take it. */
   destroy(code: number = noError): void {
+    // The socket may outlive the session for a while, in which this is asked for at each look.
+    if (this.#isParting) return;
+    this.#isParting = true;
     const socket = this.#socket;
     // Node takes a code for none where no error comes with it.
     if (code === noError) this.session.destroy();

@@ -13,6 +13,12 @@ export type FirstVersion = "1.1" | "2";
 const preface = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /**
+ * How much longer than its time a client is waited for, in milliseconds: what came in time may not be
+ * read yet, where the program was busy until then.
+ */
+const grace = 20;
+
+/**
  * Waits for enough of a connection to tell its version, puts back what was read, and hands it over.
  * A connection that ends or fails before, or takes longer than `timeout` milliseconds, is closed.
  *
@@ -25,7 +31,9 @@ export function sniffVersion(
   take: (version: FirstVersion) => void,
 ): void {
   let first: Uint8Array | undefined;
-  const timer = clock.setTimer(() => socket.destroy(), timeout);
+  let timer = clock.setTimer(() => {
+    timer = clock.setTimer(() => socket.destroy(), grace);
+  }, timeout);
   const stop = (): void => {
     timer.clear();
     socket.off("readable", look);

@@ -116,7 +116,8 @@ export class NodeHeaders extends HeadersShape {
       if (found === null) found = value;
       else found += (name === "cookie" ? "; " : ", ") + value;
     }
-    return found;
+    // The platform has no space behind a list of cookies that ends with an empty one.
+    return name === "cookie" && found?.endsWith(" ") ? found.trimEnd() : found;
   }
 }
 

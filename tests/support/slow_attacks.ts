@@ -2,7 +2,8 @@
  * The transport over Node's modules while it is attacked: by our own offenders, one way at a time, and
  * by `slowhttptest`. Others are answered as before, and offenders are gone in time.
  *
- * Server and attacker are processes of their own, and times are real: they are what this is about.
+ * Servers and attackers are processes of their own, and times are real: they are what this is about.
+ * Attacks that run at the same time have servers of their own.
  *
  * @module
  */
@@ -15,14 +16,10 @@ import {
   RunningAttacker,
   shortHandshake,
   shortLimits,
-} from "../support/attacked.ts";
-import { type Attack, attacks } from "../support/attacks.ts";
-import { withCertificates } from "../support/certificates.ts";
-import { hasPeer } from "../support/peers.ts";
-
-const ignore = Deno.build.os !== "linux";
-
-const runtimes: readonly AttackedRuntime[] = hasPeer("npm") ? ["Node 24", "Deno"] : ["Deno"];
+} from "./attacked.ts";
+import { type Attack, attacks } from "./attacks.ts";
+import { withCertificates } from "./certificates.ts";
+import { hasPeer } from "./peers.ts";
 
 /** Enough to fill any pool, few enough to leave this machine its time. */
 const offenders = 100;
@@ -84,20 +81,25 @@ async function withstandsOnce(server: AttackedServer, attack: Attack): Promise<v
   assert.ok(await server.untilLeft(sockets, late) < Infinity, `${server.sockets()} sockets`);
 }
 
-for (const runtime of runtimes) {
+/** Registers the tests of one runtime; those of another may run at the same time. */
+export function testSlowAttacks(runtime: AttackedRuntime): void {
+  const ignore = Deno.build.os !== "linux" || (runtime !== "Deno" && !hasPeer("npm"));
+
   Deno.test({
     name: `security 19: attacks keep nobody out and end in time: ${runtime}`,
     ignore,
     async fn(t) {
-      const server = await AttackedServer.start(runtime, options());
-      await server.askFor(500);
-      const memory = server.memory();
-      for (const attack of plainAttacks(runtime)) {
-        await t.step(attack.name, () => withstands(server, attack));
-      }
-      const left = server.memory() - memory;
-      assert.ok(left < 4 * leftMemory, `${left} bytes are left`);
-      assert.equal(await server.complaints(), "");
+      await inLanes(lanes(plainAttacks(runtime), 3), async (attacks) => {
+        await using server = await AttackedServer.start(runtime, options());
+        await server.askFor(500);
+        const memory = server.memory();
+        for (const attack of attacks) {
+          await beside(t, attack.name, () => withstands(server, attack));
+        }
+        const left = server.memory() - memory;
+        assert.ok(left < 4 * leftMemory, `${left} bytes are left`);
+        assert.equal(await server.complaints(), "");
+      });
     },
   });
 
@@ -107,13 +109,20 @@ for (const runtime of runtimes) {
     async fn(t) {
       await withCertificates(async ({ server: { cert, key }, ca }) => {
         const tls = { cert, key, handshakeTimeout: shortHandshake };
-        const server = await AttackedServer.start(runtime, options({ tls }), ca);
-        await server.askFor(500);
-        for (const attack of attacks.filter(({ isSecure }) => isSecure)) {
-          await t.step(attack.name, () => withstands(server, attack));
-        }
-        await t.step("TLS: answers that nobody reads", () => withstandsUnread(server, ca));
-        assert.equal(await server.complaints(), "");
+        const unread = "TLS: answers that nobody reads";
+        const secure = attacks.filter(({ isSecure }) => isSecure);
+        await inLanes(lanes([...secure, unread], 2), async (attacks) => {
+          await using server = await AttackedServer.start(runtime, options({ tls }), ca);
+          await server.askFor(500);
+          for (const attack of attacks) {
+            if (typeof attack === "string") {
+              await beside(t, attack, () => withstandsUnread(server, ca));
+            } else {
+              await beside(t, attack.name, () => withstands(server, attack));
+            }
+          }
+          assert.equal(await server.complaints(), "");
+        });
       });
     },
   });
@@ -122,20 +131,36 @@ for (const runtime of runtimes) {
     name: `security 19: slowhttptest keeps nobody out: ${runtime}`,
     ignore: ignore || !hasPeer("slowhttptest"),
     async fn(t) {
-      await using server = await AttackedServer.start(runtime, options());
-      await server.askFor(300);
-      for (const [name, args] of Object.entries(modes)) {
-        await t.step(name, async () => {
-          const sockets = socketsOf(server);
-          const undisturbed = median(await server.askFor(200));
-          const { disturbed, report } = await slowHttpTest(server, args);
-          assert.ok(disturbed <= 2 * undisturbed + slack, `${disturbed} ms, before ${undisturbed}`);
-          assert.match(report, /service available:\s+YES/, report);
-          assert.ok(await server.untilLeft(sockets, 3_000) < Infinity, `${server.sockets()}`);
-        });
-      }
+      const withstandsMode = async (name: string): Promise<void> => {
+        await using server = await AttackedServer.start(runtime, options());
+        await server.askFor(300);
+        await beside(t, name, () => withstandsSlowHttpTest(server, modes[name] ?? []));
+      };
+      // Those wait for most of their time; slow reading makes the server write, and has it for itself.
+      await inLanes(["-H", "-B", "-R"], withstandsMode);
+      await withstandsMode("-X");
     },
   });
+}
+
+/** Deals them out; those that are much alike stand next to one another, and get to different ones. */
+function lanes<T>(all: readonly T[], count: number): readonly (readonly T[])[] {
+  return Array.from(
+    { length: count },
+    (_, lane) => all.filter((_, index) => index % count === lane),
+  );
+}
+
+/** Runs what does not disturb one another at the same time, and lets all of it end before it fails. */
+async function inLanes<T>(all: readonly T[], run: (lane: T) => Promise<void>): Promise<void> {
+  const done = await Promise.allSettled(all.map(run));
+  for (const one of done) if (one.status === "rejected") throw one.reason;
+}
+
+/** A step beside others: what it leaves behind is told of the whole test. */
+async function beside(t: Deno.TestContext, name: string, fn: () => Promise<void>): Promise<void> {
+  const sanitizers = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
+  await t.step({ name, fn, ...sanitizers });
 }
 
 /** A client that takes nothing of what it was sent, as Deno's own over TLS does unless it is read. */
@@ -158,6 +183,18 @@ async function withstandsUnread(server: AttackedServer, ca: string): Promise<voi
   } finally {
     for (const socket of unread) socket.close();
   }
+}
+
+async function withstandsSlowHttpTest(
+  server: AttackedServer,
+  args: readonly string[],
+): Promise<void> {
+  const sockets = socketsOf(server);
+  const undisturbed = median(await server.askFor(200));
+  const { disturbed, report } = await slowHttpTest(server, args);
+  assert.ok(disturbed <= 2 * undisturbed + slack, `${disturbed} ms, before ${undisturbed}`);
+  assert.match(report, /service available:\s+YES/, report);
+  assert.ok(await server.untilLeft(sockets, 3_000) < Infinity, `${server.sockets()}`);
 }
 
 /** The modes of `slowhttptest`: slow heads, slow bodies, ranges, slow reading. */
