@@ -51,7 +51,7 @@ const holders: readonly Holder[] = [
   { name: 'pirouette, Deno, "deno"', start: () => startOnDeno("{}") },
 ];
 
-// deno-lint-ignore require-await -- as the others
+// deno-lint-ignore require-await -- every starter gives a promise
 async function startOnDeno(argument: string): Promise<NodeProgram> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
